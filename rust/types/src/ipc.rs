@@ -1,0 +1,89 @@
+//! What a node and its executor say over the one socket between them. Above
+//! it is ciphertext, below it plaintext (design §1).
+
+use crate::block::{CommittedBlock, ResultCertificate, ResultVote};
+use crate::codec::Blob;
+use crate::envelope::SealedQuery;
+use crate::limits::{ANSWER_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::result::ResultBody;
+use crate::{Digest, Height};
+use crate::{wire_enum, wire_struct};
+
+wire_struct! {
+    /// The executor's first words.
+    pub struct Hello {
+        /// The last height it has executed.
+        pub executed: Height,
+        /// Digest of that block's header.
+        pub block: Digest,
+        /// State root after it.
+        pub state_root: Digest,
+        /// How many blocks it will take before granting more.
+        pub credits: u32,
+        /// `landlock+seccomp`, or `unconfined` with what is missing, UTF-8.
+        pub sandbox: Blob<MESSAGE_BYTES_MAX>,
+    }
+
+    /// A block's outcome.
+    pub struct Executed {
+        /// The signed result.
+        pub vote: ResultVote,
+        /// What it is the digest of.
+        pub body: ResultBody,
+    }
+
+    /// A query on its way to the executor.
+    pub struct Question {
+        /// The node's number for it.
+        pub id: u64,
+        /// The query as it came.
+        pub query: SealedQuery,
+    }
+
+    /// An answer on its way back.
+    pub struct Answer {
+        /// The node's number for it.
+        pub id: u64,
+        /// Zero, or the [`crate::codes::Code`] of a refusal that could not be
+        /// sealed to the asker.
+        pub code: u16,
+        /// Sealed to the asker.
+        pub sealed: Blob<ANSWER_BYTES_MAX>,
+    }
+
+    /// The executor stops at a height and keeps its store.
+    pub struct Halt {
+        /// Where.
+        pub height: Height,
+        /// A [`crate::codes::Code`] number.
+        pub code: u16,
+        /// One line for the operator, UTF-8; never plaintext of the ledger.
+        pub reason: Blob<MESSAGE_BYTES_MAX>,
+    }
+}
+
+wire_enum! {
+    /// From the node.
+    pub enum ToExecutor {
+        /// The next block, in order of height; costs one credit.
+        1 => Block(CommittedBlock),
+        /// A result became certified.
+        2 => Certified(ResultCertificate),
+        /// A query.
+        3 => Question(Question),
+    }
+
+    /// From the executor.
+    pub enum FromExecutor {
+        /// Once, at the start.
+        1 => Hello(Hello),
+        /// More blocks may be sent.
+        2 => Credit(u32),
+        /// A block was executed.
+        3 => Executed(Executed),
+        /// A query was answered.
+        4 => Answer(Answer),
+        /// Execution stops.
+        5 => Halted(Halt),
+    }
+}
