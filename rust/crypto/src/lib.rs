@@ -1,1 +1,22 @@
-//! daicho-crypto
+//! The cryptography of Daicho behind its own names: domain-separated BLAKE3,
+//! Ed25519 by ZIP-215, HPKE, AES-256-GCM-SIV, Merkle trees, certificates. No
+//! type of a library leaves this crate, and nothing here reads randomness.
+#![forbid(unsafe_code)]
+
+mod certificate;
+mod envelope;
+mod hash;
+mod merkle;
+mod seal;
+mod sign;
+
+pub use certificate::{BadCertificate, Electorate, commit_payload, result_payload};
+pub use envelope::{
+    approval_payload, consent_payload, control_payload, envelope_payload, open_answer, open_call,
+    open_question, open_receipt, query_payload, seal_answer, seal_call, seal_question,
+    seal_receipt, session_info,
+};
+pub use hash::{Domain, block_digest, chain_id, derive, hash, tx_id, validator_set, witness_id};
+pub use merkle::{merkle_climb, merkle_path, merkle_root};
+pub use seal::{BadSeal, SealKeyPair, Secret, open_once, open_session, pad, seal_once, unpad};
+pub use sign::{BadSignature, Check, SigningKey, verify, verify_batch};
