@@ -1,1 +1,19 @@
-//! daicho-bindings
+//! `daicho._native`: the only crate that names Python.
+//!
+//! One file per crate it exposes, each with a `register` function that adds
+//! its classes and functions to the module; nothing is computed here.
+
+use pyo3::prelude::*;
+
+/// Version of the native module, the same as the Python distribution's.
+#[pyfunction]
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// The module `daicho._native`.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(version, module)?)?;
+    Ok(())
+}

@@ -357,6 +357,8 @@ macro_rules! wire_enum {
     })*) => {$(
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
+        // Messages are built once and moved by reference: a box would buy nothing.
+        #[allow(clippy::large_enum_variant)]
         pub enum $name { $($(#[$vmeta])* $variant($ty),)* }
 
         impl $crate::codec::Encode for $name {

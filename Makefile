@@ -1,0 +1,78 @@
+# Daicho: build, test, demonstrate. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/stamp
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --require-virtualenv -q
+# The pinned set is there already: nothing of ours may fetch anything.
+OURS   := install --no-build-isolation --no-deps --no-index --force-reinstall
+
+# Everything that starts from here uses the environment's Python: PyO3 asks
+# `python3`, and the tests look for the executor beside their interpreter.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport PYTHONPATH PYTHONHOME
+
+LOCKED := $(wildcard requirements/*.txt)
+RUST   := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+PUMP   := $(wildcard cext/*.toml cext/*.py cext/daicho_pump/*.py cext/daicho_pump/*.py[xi] cext/daicho_pump/*.pxd)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-rust test-python lint bench lock fmt clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+setup: $(STAMP)/daicho $(STAMP)/pump $(STAMP)/executor ## .venv with everything in it
+
+demo: setup ## play the market day on a local network
+	$(BIN)/daicho demo
+
+test: setup lint test-rust test-python ## everything that must be green
+
+lint: setup ## formatting, lints and types
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test-rust: ## the workspace's tests
+	cargo test --workspace --locked --quiet
+
+test-python: setup ## the tests in tests/
+	$(BIN)/python -m pytest
+
+bench: setup ## measure (bench/)
+	$(BIN)/python -m pytest bench --benchmark-only
+
+fmt: setup ## format what `make test` checks
+	cargo fmt --all
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+lock: ## pin requirements/*.in anew, with hashes
+	$(PYTHON) requirements/lock.py
+
+clean: ## remove what was built
+	rm -rf $(VENV) build target cext/build cext/*.egg-info cext/daicho_pump/*.c
+	find python cext tests bench -name '*.so' -delete -o -name __pycache__ -prune -exec rm -rf {} +
+
+# One stamp per installed part: nothing changed, nothing done.
+$(STAMP)/locked: $(LOCKED)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes --only-binary :all: $(foreach file,$(LOCKED),-r $(file))
+	mkdir -p $(@D) && touch $@
+
+$(STAMP)/daicho: $(STAMP)/locked $(RUST) pyproject.toml
+	$(PIP) $(OURS) --editable .
+	touch $@
+
+$(STAMP)/executor: $(STAMP)/locked $(RUST) rust/executor/pyproject.toml
+	$(PIP) $(OURS) ./rust/executor
+	touch $@
+
+$(STAMP)/pump: $(STAMP)/locked $(PUMP)
+	$(PIP) $(OURS) ./cext
+	touch $@
