@@ -1,1 +1,2 @@
 //! daicho-executor
+pub mod sandbox;
