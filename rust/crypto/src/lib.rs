@@ -6,6 +6,7 @@
 mod certificate;
 mod envelope;
 mod hash;
+mod keyfile;
 mod merkle;
 mod seal;
 mod sign;
@@ -17,6 +18,7 @@ pub use envelope::{
     seal_receipt, session_info,
 };
 pub use hash::{Domain, block_digest, chain_id, derive, hash, tx_id, validator_set, witness_id};
+pub use keyfile::{ExecutorKeys, ExecutorSeeds};
 pub use merkle::{merkle_climb, merkle_path, merkle_root};
 pub use seal::{BadSeal, SealKeyPair, Secret, open_once, open_session, pad, seal_once, unpad};
 pub use sign::{BadSignature, Check, SigningKey, verify, verify_batch};

@@ -1,2 +1,3 @@
-//! daicho-executor
+//! The executor: opens certified blocks, runs their calls, signs the results.
+
 pub mod sandbox;

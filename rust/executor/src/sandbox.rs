@@ -71,7 +71,11 @@ impl Confinement {
     pub fn describe(&self) -> String {
         match self.gaps.as_slice() {
             [] => self.walls.join("+"),
-            gaps => format!("unconfined: {} (in force: {})", gaps.join(", "), self.walls.join("+")),
+            gaps => format!(
+                "unconfined: {} (in force: {})",
+                gaps.join(", "),
+                self.walls.join("+")
+            ),
         }
     }
 
@@ -87,7 +91,10 @@ impl Confinement {
 /// writable.
 #[must_use]
 pub fn confine(home: &Path) -> Confinement {
-    let mut found = Confinement { walls: Vec::new(), gaps: Vec::new() };
+    let mut found = Confinement {
+        walls: Vec::new(),
+        gaps: Vec::new(),
+    };
     found.record("no-core", forbid_core_files());
     found.record("landlock", restrict_files(home));
     found.record("seccomp", restrict_calls());
@@ -121,27 +128,40 @@ fn restrict_files(home: &Path) -> Result<(), String> {
 }
 
 fn restrict_calls() -> Result<(), String> {
-    let rules = ALLOWED_CALLS.iter().map(|call| (*call, Vec::new())).collect();
+    let rules = ALLOWED_CALLS
+        .iter()
+        .map(|call| (*call, Vec::new()))
+        .collect();
     let filter = SeccompFilter::new(
         rules,
         SeccompAction::Errno(libc::EPERM.cast_unsigned()),
         SeccompAction::Allow,
-        std::env::consts::ARCH.try_into().map_err(|_| "unknown architecture".to_owned())?,
+        std::env::consts::ARCH
+            .try_into()
+            .map_err(|_| "unknown architecture".to_owned())?,
     );
-    let program: seccompiler::BpfProgram =
-        filter.and_then(TryInto::try_into).map_err(|error| error.to_string())?;
+    let program: seccompiler::BpfProgram = filter
+        .and_then(TryInto::try_into)
+        .map_err(|error| error.to_string())?;
     apply_filter(&program).map_err(|error| error.to_string())
 }
 
 #[allow(unsafe_code)]
 fn forbid_core_files() -> Result<(), String> {
-    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let none = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: both calls read their arguments and touch no memory of ours.
     let failed = unsafe {
         libc::setrlimit(libc::RLIMIT_CORE, &raw const none) != 0
             || libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) != 0
     };
-    if failed { Err(std::io::Error::last_os_error().to_string()) } else { Ok(()) }
+    if failed {
+        Err(std::io::Error::last_os_error().to_string())
+    } else {
+        Ok(())
+    }
 }
 
 /// The executor tries to get out. Each attempt must fail.
@@ -154,7 +174,10 @@ mod probe {
             ("a socket", socket()),
             ("an exec", exec()),
             ("ptrace", trace()),
-            ("reading a file outside its home", std::fs::read("/etc/passwd").is_ok()),
+            (
+                "reading a file outside its home",
+                std::fs::read("/etc/passwd").is_ok(),
+            ),
             ("writing a file outside its home", write_outside()),
         ]
     }

@@ -2,9 +2,9 @@
 //! it is ciphertext, below it plaintext (design §1).
 
 use crate::block::{CommittedBlock, ResultCertificate, ResultVote};
-use crate::codec::Blob;
+use crate::codec::{Blob, CodecError, Decode, Encode, Reader};
 use crate::envelope::SealedQuery;
-use crate::limits::{ANSWER_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::limits::{ANSWER_BYTES_MAX, IPC_FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::result::ResultBody;
 use crate::{Digest, Height};
 use crate::{wire_enum, wire_struct};
@@ -85,5 +85,58 @@ wire_enum! {
         4 => Answer(Answer),
         /// Execution stops.
         5 => Halted(Halt),
+    }
+}
+
+/// A message as it crosses the socket: a `u32` length, then the bytes.
+///
+/// # Panics
+/// When the message is longer than [`IPC_FRAME_BYTES_MAX`], which the bounds of its
+/// fields exclude.
+#[must_use]
+pub fn frame(message: &impl Encode) -> Vec<u8> {
+    let mut out = vec![0; 4];
+    message.encode(&mut out);
+    let length = out.len() - 4;
+    assert!(length <= IPC_FRAME_BYTES_MAX, "a message keeps its bound");
+    let length = u32::try_from(length).expect("bounded below 2^32");
+    out[..4].copy_from_slice(&length.to_le_bytes());
+    out
+}
+
+/// Cuts a byte stream back into messages.
+#[derive(Debug, Default)]
+pub struct Deframer {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Deframer {
+    /// Takes what the socket gave.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The next whole message, if there is one.
+    ///
+    /// # Errors
+    /// [`CodecError`] when the peer speaks another language; the stream is of
+    /// no use after that.
+    pub fn next<T: Decode>(&mut self) -> Result<Option<T>, CodecError> {
+        let rest = &self.bytes[self.start..];
+        let Some((head, body)) = rest.split_at_checked(4) else {
+            return Ok(None);
+        };
+        let length = Reader::new(head).length(IPC_FRAME_BYTES_MAX)?;
+        let Some(body) = body.get(..length) else {
+            return Ok(None);
+        };
+        let message = T::from_bytes(body)?;
+        self.start += 4 + length;
+        Ok(Some(message))
     }
 }

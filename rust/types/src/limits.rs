@@ -92,3 +92,6 @@ pub const MESSAGE_BYTES_MAX: usize = 512;
 pub const STATUS_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a node's or network's name.
 pub const NAME_BYTES_MAX: usize = 64;
+/// Bytes of one message between a node and its executor: a result body with
+/// every compartment touched.
+pub const IPC_FRAME_BYTES_MAX: usize = 256 * 1024 * 1024;
