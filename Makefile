@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME
 
 LOCKED := $(wildcard requirements/*.txt)
 RUST   := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
-PUMP   := $(wildcard cext/*.toml cext/*.py cext/daicho_pump/*.py cext/daicho_pump/*.py[xi] cext/daicho_pump/*.pxd)
+PUMP   := $(wildcard cext/*.toml cext/*.py cext/daicho_pump/*.py cext/daicho_pump/*.py[xi] cext/daicho_pump/*.h)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

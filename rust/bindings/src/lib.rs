@@ -1,9 +1,12 @@
 //! `daicho._native`: the only crate that names Python.
 //!
-//! One file per crate it exposes, each with a `register` function that adds
+//! One file per thing it exposes, each with a `register` function that adds
 //! its classes and functions to the module; nothing is computed here.
 
 use pyo3::prelude::*;
+
+mod echo;
+mod frames;
 
 /// Version of the native module, the same as the Python distribution's.
 #[pyfunction]
@@ -15,5 +18,6 @@ fn version() -> &'static str {
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(version, module)?)?;
+    echo::register(module)?;
     Ok(())
 }

@@ -1,1 +1,3 @@
-//! daicho-host
+//! Daicho on a machine: threads, clocks, disk and the way to the sockets.
+
+pub mod frames;
