@@ -8,14 +8,60 @@ use daicho_types::gateway::MerklePath;
 
 use crate::hash::{Domain, hash};
 
+/// Every level of one tree, for when many paths are wanted.
+#[derive(Clone, Debug)]
+pub struct MerkleTree {
+    leaves: usize,
+    levels: Vec<Vec<Digest>>,
+}
+
+impl MerkleTree {
+    /// The tree over `leaves`, hashed once.
+    #[must_use]
+    pub fn new(leaves: &[Digest]) -> Self {
+        let mut levels = vec![hashed(leaves)];
+        while let Some(last) = levels.last().filter(|level| level.len() > 1) {
+            let next = parents(last);
+            levels.push(next);
+        }
+        Self {
+            leaves: leaves.len(),
+            levels,
+        }
+    }
+
+    /// The root; it binds the number of leaves.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        let top = self.levels.last().and_then(|level| level.first());
+        bind(self.leaves, top.copied().unwrap_or(Digest::ZERO))
+    }
+
+    /// The path of the leaf at `index`.
+    ///
+    /// # Panics
+    /// When `index` is not a leaf: the caller has counted them.
+    #[must_use]
+    pub fn path(&self, index: usize) -> MerklePath {
+        assert!(index < self.leaves, "the index is a leaf");
+        let places = self
+            .levels
+            .iter()
+            .enumerate()
+            .map(|(depth, level)| (level, index >> depth));
+        let siblings = places.filter_map(|(level, place)| level.get(place ^ 1).copied());
+        MerklePath {
+            index: u32::try_from(index).expect("a block's items fit 32 bits"),
+            leaves: u32::try_from(self.leaves).expect("a block's items fit 32 bits"),
+            siblings: List::new(siblings.collect()).expect("a path is no deeper than 40"),
+        }
+    }
+}
+
 /// The root over `leaves`.
 #[must_use]
 pub fn merkle_root(leaves: &[Digest]) -> Digest {
-    let mut level = hashed(leaves);
-    while level.len() > 1 {
-        level = parents(&level);
-    }
-    bind(leaves.len(), level.first().copied().unwrap_or(Digest::ZERO))
+    MerkleTree::new(leaves).root()
 }
 
 /// The path of the leaf at `index`.
@@ -24,22 +70,7 @@ pub fn merkle_root(leaves: &[Digest]) -> Digest {
 /// When `index` is not a leaf: the caller has counted them.
 #[must_use]
 pub fn merkle_path(leaves: &[Digest], index: usize) -> MerklePath {
-    assert!(index < leaves.len(), "the index is a leaf");
-    let mut level = hashed(leaves);
-    let mut place = index;
-    let mut siblings = Vec::new();
-    while level.len() > 1 {
-        if let Some(sibling) = level.get(place ^ 1) {
-            siblings.push(*sibling);
-        }
-        level = parents(&level);
-        place /= 2;
-    }
-    MerklePath {
-        index: u32::try_from(index).expect("a block's items fit 32 bits"),
-        leaves: u32::try_from(leaves.len()).expect("a block's items fit 32 bits"),
-        siblings: List::new(siblings).expect("a path is no deeper than 40"),
-    }
+    MerkleTree::new(leaves).path(index)
 }
 
 /// The root that `path` leads to from `leaf`; `None` for a path of the wrong
