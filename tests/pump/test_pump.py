@@ -183,7 +183,7 @@ def test_refused_frames_wait_and_none_is_lost(wire: Wire) -> None:
 
 
 def test_a_paused_socket_holds_up_no_other(wire: Wire) -> None:
-    """R40-like isolation at the edge: a flood on one socket, answers on the other."""
+    """A flood on one socket, answers on the other."""
     near = [wire.listen(zmq.DEALER, PORT), wire.listen(zmq.DEALER, PORT + 1)]
     flooded, other = wire.dial(port=PORT), wire.dial(port=PORT + 1)
     host = wire.host(2, frames=8, paused=True)
