@@ -126,6 +126,8 @@ impl Deframer {
     /// # Errors
     /// [`CodecError`] when the peer speaks another language; the stream is of
     /// no use after that.
+    // One type per call, which no Iterator has.
+    #[allow(clippy::should_implement_trait)]
     pub fn next<T: Decode>(&mut self) -> Result<Option<T>, CodecError> {
         let rest = &self.bytes[self.start..];
         let Some((head, body)) = rest.split_at_checked(4) else {
