@@ -7,6 +7,7 @@ mod certificate;
 mod envelope;
 mod hash;
 mod merkle;
+mod result;
 mod seal;
 mod sign;
 
@@ -18,5 +19,6 @@ pub use envelope::{
 };
 pub use hash::{Domain, block_digest, chain_id, derive, hash, tx_id, validator_set, witness_id};
 pub use merkle::{merkle_climb, merkle_path, merkle_root};
+pub use result::{body_digest, events_root, receipt_leaf, receipt_path, receipts_root};
 pub use seal::{BadSeal, SealKeyPair, Secret, open_once, open_session, pad, seal_once, unpad};
 pub use sign::{BadSignature, Check, SigningKey, verify, verify_batch};
