@@ -102,6 +102,16 @@ domains! {
     LeafSalt = "leaf salt";
     /// Keys of stores at rest.
     StoreKey = "store key";
+    /// An inner node of the state's trees.
+    StateNode = "state node";
+    /// A key's place in a state tree.
+    TreePriority = "tree priority";
+    /// A compartment's place in the top tree.
+    CompartmentTag = "compartment tag";
+    /// A sealed receipt: a leaf of the receipts root.
+    SealedReceipt = "sealed receipt";
+    /// A sealed chunk of events: a leaf of the events root.
+    SealedEvents = "sealed events";
 }
 
 /// Digest of `parts` under `domain`. Each part is preceded by its length, so

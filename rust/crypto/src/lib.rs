@@ -8,6 +8,7 @@ mod envelope;
 mod hash;
 mod keyfile;
 mod merkle;
+mod result;
 mod seal;
 mod sign;
 
@@ -20,5 +21,6 @@ pub use envelope::{
 pub use hash::{Domain, block_digest, chain_id, derive, hash, tx_id, validator_set, witness_id};
 pub use keyfile::{ExecutorKeys, ExecutorSeeds};
 pub use merkle::{MerkleTree, merkle_climb, merkle_path, merkle_root};
+pub use result::{body_digest, events_root, receipt_leaf, receipt_path, receipts_root};
 pub use seal::{BadSeal, SealKeyPair, Secret, open_once, open_session, pad, seal_once, unpad};
 pub use sign::{BadSignature, Check, SigningKey, verify, verify_batch};

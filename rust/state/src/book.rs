@@ -1,0 +1,177 @@
+//! One compartment's rows: those that stand, every version of every row, and
+//! the tree over those that stand.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included};
+use std::sync::Arc;
+
+use daicho_types::ledger::{Change, Row};
+use daicho_types::limits::SCAN_ROWS_MAX;
+use daicho_types::{Digest, Height};
+
+use crate::tree::Tree;
+use crate::{CompartmentKey, shape};
+
+/// A row as of some height until the next version's.
+#[derive(Clone, Debug)]
+struct Stored {
+    height: Height,
+    value: Option<Arc<[u8]>>,
+}
+
+/// A compartment with its history.
+#[derive(Clone, Debug)]
+pub(crate) struct Book {
+    pub(crate) key: CompartmentKey,
+    rows: BTreeMap<Arc<[u8]>, Arc<[u8]>>,
+    /// Versions in rising order of height, never empty.
+    history: BTreeMap<Arc<[u8]>, Vec<Stored>>,
+    tree: Tree,
+    /// The inner root after each height that changed it, rising.
+    roots: Vec<(Height, Digest)>,
+}
+
+impl Book {
+    pub(crate) fn new(key: CompartmentKey) -> Self {
+        Self {
+            key,
+            rows: BTreeMap::new(),
+            history: BTreeMap::new(),
+            tree: Tree::default(),
+            roots: Vec::new(),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        self.rows.get(key).map(|value| &**value)
+    }
+
+    /// The row after block `at`: its versions lie together, so a past read is
+    /// one look-up and one binary search.
+    pub(crate) fn get_at(&self, at: Height, key: &[u8]) -> Option<&[u8]> {
+        as_of(self.history.get(key)?, at)
+    }
+
+    pub(crate) fn scan(&self, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
+        if lo >= hi {
+            return Vec::new();
+        }
+        let rows = self.rows.range::<[u8], _>((Included(lo), Excluded(hi)));
+        let rows = rows.map(|(key, value)| (key.to_vec(), value.to_vec()));
+        rows.take(limit.min(SCAN_ROWS_MAX)).collect()
+    }
+
+    pub(crate) fn scan_at(&self, at: Height, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
+        let rows = self.standing(at, lo, hi);
+        let rows = rows.map(|(key, value)| (key.to_vec(), value.to_vec()));
+        rows.take(limit.min(SCAN_ROWS_MAX)).collect()
+    }
+
+    fn standing<'a>(
+        &'a self,
+        at: Height,
+        lo: &'a [u8],
+        hi: &'a [u8],
+    ) -> impl Iterator<Item = (&'a Arc<[u8]>, &'a [u8])> {
+        let range = (Included(lo), Excluded(hi.max(lo)));
+        // An empty range must not name one key both included and excluded.
+        let rows = (lo < hi).then(|| self.history.range::<[u8], _>(range));
+        let rows = rows.into_iter().flatten();
+        rows.filter_map(move |(key, versions)| Some((key, as_of(versions, at)?)))
+    }
+
+    /// The versions of a row that came with blocks `from..=to`.
+    pub(crate) fn versions(
+        &self,
+        key: &[u8],
+        from: Height,
+        to: Height,
+    ) -> impl Iterator<Item = (Height, Option<&[u8]>)> {
+        let versions = self.history.get(key).map_or(&[][..], Vec::as_slice);
+        let inside = versions
+            .iter()
+            .filter(move |v| (from..=to).contains(&v.height));
+        inside.map(|version| (version.height, version.value.as_deref()))
+    }
+
+    /// Every version of every row, by key, then by height.
+    pub(crate) fn all_versions(&self) -> impl Iterator<Item = (Height, &[u8], Option<&[u8]>)> {
+        let rows = self.history.iter();
+        rows.flat_map(|(key, versions)| {
+            let each = versions.iter();
+            each.map(move |v| (v.height, &**key, v.value.as_deref()))
+        })
+    }
+
+    /// Whether `change` alters anything.
+    pub(crate) fn alters(&self, change: &Change) -> bool {
+        self.get(&change.key) != change.value.as_deref()
+    }
+
+    /// The tree with `changes` made; this book stays as it is.
+    pub(crate) fn changed(&self, changes: &[Change]) -> Tree {
+        let mut tree = self.tree.clone();
+        for change in changes {
+            match &change.value {
+                Some(value) => plant(&mut tree, &self.key, &change.key, value),
+                None => tree.remove(&change.key),
+            }
+        }
+        tree
+    }
+
+    /// Takes `changes` and the tree that [`Book::changed`] made of them.
+    pub(crate) fn commit(&mut self, height: Height, changes: Vec<Change>, tree: Tree) {
+        let last = self.roots.last().map(|(height, _)| *height);
+        assert!(last < Some(height), "heights rise");
+        self.roots.push((height, tree.hash()));
+        self.tree = tree;
+        for change in changes {
+            let key: Arc<[u8]> = change.key.into();
+            let value: Option<Arc<[u8]>> = change.value.map(Into::into);
+            match &value {
+                Some(value) => drop(self.rows.insert(key.clone(), value.clone())),
+                None => drop(self.rows.remove(&key)),
+            }
+            let version = Stored { height, value };
+            self.history.entry(key).or_default().push(version);
+        }
+    }
+
+    /// The inner root after block `at`; `None` before the first row.
+    pub(crate) fn root_at(&self, at: Height) -> Option<Digest> {
+        let after = self.roots.partition_point(|(height, _)| *height <= at);
+        Some(self.roots[after.checked_sub(1)?].1)
+    }
+
+    /// The tree after block `at`: the live one if nothing changed since, else
+    /// built anew from the history. Past nodes are not stored.
+    pub(crate) fn tree_at(&self, at: Height) -> Tree {
+        if self.roots.last().is_none_or(|(height, _)| *height <= at) {
+            return self.tree.clone();
+        }
+        let mut tree = Tree::default();
+        for (key, versions) in &self.history {
+            if let Some(value) = as_of(versions, at) {
+                plant(&mut tree, &self.key, key, value);
+            }
+        }
+        assert_eq!(
+            Some(tree.hash()),
+            self.root_at(at),
+            "history repeats itself"
+        );
+        tree
+    }
+}
+
+fn as_of(versions: &[Stored], at: Height) -> Option<&[u8]> {
+    let after = versions.partition_point(|version| version.height <= at);
+    versions[after.checked_sub(1)?].value.as_deref()
+}
+
+fn plant(tree: &mut Tree, secret: &CompartmentKey, key: &[u8], value: &[u8]) {
+    let salt = secret.salt(key, value);
+    let leaf = shape::leaf(&salt, key, &shape::row(&salt, value));
+    tree.put(key.into(), secret.priority(key), leaf);
+}
