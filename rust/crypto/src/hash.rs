@@ -44,6 +44,8 @@ domains! {
     ValidatorSet = "validator set";
     /// The control state.
     Control = "control state";
+    /// A sealed receipt: a leaf of the result's receipts.
+    Receipt = "sealed receipt";
     /// A result body.
     ResultBody = "result body";
     /// The state's root and its inner nodes.
