@@ -3,6 +3,9 @@
 //! One file per crate it exposes, each with a `register` function that adds
 //! its classes and functions to the module; nothing is computed here.
 
+mod client;
+mod genesis;
+
 use pyo3::prelude::*;
 
 /// Version of the native module, the same as the Python distribution's.
@@ -15,5 +18,6 @@ fn version() -> &'static str {
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(version, module)?)?;
-    Ok(())
+    client::register(module)?;
+    genesis::register(module)
 }
