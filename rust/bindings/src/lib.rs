@@ -3,10 +3,12 @@
 //! One file per thing it exposes, each with a `register` function that adds
 //! its classes and functions to the module; nothing is computed here.
 
-use pyo3::prelude::*;
-
+mod client;
 mod echo;
 mod frames;
+mod genesis;
+
+use pyo3::prelude::*;
 
 /// Version of the native module, the same as the Python distribution's.
 #[pyfunction]
@@ -19,5 +21,6 @@ fn version() -> &'static str {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(version, module)?)?;
     echo::register(module)?;
-    Ok(())
+    client::register(module)?;
+    genesis::register(module)
 }
