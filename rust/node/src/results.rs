@@ -56,7 +56,13 @@ impl Results {
         stored: Height,
         newest: Option<ResultCertificate>,
     ) -> Self {
-        Self { chain, executors, stored, newest, open: BTreeMap::new() }
+        Self {
+            chain,
+            executors,
+            stored,
+            newest,
+            open: BTreeMap::new(),
+        }
     }
 
     /// The newest certificate, whether or not its body is here.
@@ -68,7 +74,9 @@ impl Results {
     /// The height of the newest certificate; 0 before the first.
     #[must_use]
     pub fn certified(&self) -> Height {
-        self.newest.as_ref().map_or(Height(0), |c| c.statement.height)
+        self.newest
+            .as_ref()
+            .map_or(Height(0), |c| c.statement.height)
     }
 
     /// The last height whose certificate and body are handed to the store.
@@ -86,13 +94,16 @@ impl Results {
         if !self.in_window(height) || self.knows_vote(&vote) {
             return Ok(Heard::Nothing);
         }
-        self.check_vote(&vote).map_err(|BadSignature| Code::Signature)?;
+        self.check_vote(&vote)
+            .map_err(|BadSignature| Code::Signature)?;
         let open = self.open.entry(height).or_default();
         open.votes.insert(vote.replica, vote.clone());
-        Ok(match Self::quorum_of(&self.executors, open, &vote.statement) {
-            Some(certificate) => self.settle(certificate),
-            None => Heard::Counted,
-        })
+        Ok(
+            match Self::quorum_of(&self.executors, open, &vote.statement) {
+                Some(certificate) => self.settle(certificate),
+                None => Heard::Counted,
+            },
+        )
     }
 
     /// Takes what this node's own executor computed.
@@ -110,11 +121,16 @@ impl Results {
     /// `UNCERTIFIED` when it does not check.
     pub fn hear_certificate(&mut self, certificate: &ResultCertificate) -> Result<Heard, Code> {
         let height = certificate.statement.height;
-        let known = self.open.get(&height).and_then(|open| open.certificate.as_ref());
+        let known = self
+            .open
+            .get(&height)
+            .and_then(|open| open.certificate.as_ref());
         if height <= self.stored || known.is_some_and(|k| k.statement == certificate.statement) {
             return Ok(Heard::Nothing);
         }
-        self.executors.check_result(certificate).map_err(|_| Code::Uncertified)?;
+        self.executors
+            .check_result(certificate)
+            .map_err(|_| Code::Uncertified)?;
         Ok(self.settle(certificate.clone()))
     }
 
@@ -169,7 +185,13 @@ impl Results {
     fn check_vote(&self, vote: &ResultVote) -> Result<(), BadSignature> {
         let key = self.executors.key(vote.replica).ok_or(BadSignature)?;
         let payload = result_payload(&vote.statement);
-        verify(&key, Domain::SignResult, &self.chain, &payload, &vote.signature)
+        verify(
+            &key,
+            Domain::SignResult,
+            &self.chain,
+            &payload,
+            &vote.signature,
+        )
     }
 
     fn quorum_of(
@@ -181,7 +203,10 @@ impl Results {
             .votes
             .values()
             .filter(|vote| vote.statement == *statement)
-            .map(|v| CertificateSignature { replica: v.replica, signature: v.signature })
+            .map(|v| CertificateSignature {
+                replica: v.replica,
+                signature: v.signature,
+            })
             .take(executors.quorum())
             .collect();
         (signatures.len() == executors.quorum()).then(|| ResultCertificate {

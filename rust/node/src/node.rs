@@ -1,0 +1,616 @@
+//! The step. Inputs are taken one by one; everything they lead to is collected
+//! in one [`Output`], whose writes are made durable before the rest happens.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use daicho_admission::Admitted;
+use daicho_agreement as agreement;
+use daicho_agreement::{Alarm, Destination, Evidence, Input as Event_, Replica};
+use daicho_crypto::SigningKey;
+use daicho_log::{AgreementRecord, Log, Storage, StoredBlock, StoredBodies, Write};
+use daicho_types::block::{CommitCertificate, CommittedBlock, ResultCertificate};
+use daicho_types::codec::{Blob, Decode, Encode, List};
+use daicho_types::gateway::{Ask, Reply, Request, Say, Wait};
+use daicho_types::genesis::Genesis;
+use daicho_types::ipc::{FromExecutor, ToExecutor};
+use daicho_types::{Code, Digest, Height, Monotonic, ReplicaId, WallClock};
+
+use crate::clients::{Clients, Route, Waiter, refusal};
+use crate::event::{Event, Level};
+use crate::feed::Feed;
+use crate::message::{Link, PeerMessage};
+use crate::ordering::Ordering;
+use crate::results::Heard;
+use crate::status::{Counters, Parts, document};
+
+/// Decided blocks kept in memory for those who are about to ask for them.
+const RECENT_BLOCKS_MAX: usize = 64;
+
+/// Both clocks at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// For time-outs.
+    pub monotonic: Monotonic,
+    /// For stamping and judging proposals.
+    pub wall: WallClock,
+}
+
+/// Which node this is, and its vote key.
+#[derive(Debug)]
+pub struct Identity {
+    /// Its place in the genesis.
+    pub replica: ReplicaId,
+    /// Signs votes; `None` once handed to the ordering half.
+    pub key: Option<SigningKey>,
+    /// A number that no earlier start of this node used.
+    pub boot: u64,
+}
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A frame from another node of the mesh.
+    Peer {
+        /// Who the link proves it is from.
+        from: ReplicaId,
+        /// An encoded [`PeerMessage`].
+        bytes: Vec<u8>,
+    },
+    /// A frame from the gateway socket.
+    Client {
+        /// Whom to answer.
+        route: Route,
+        /// An encoded [`Request`].
+        bytes: Vec<u8>,
+    },
+    /// The executor said something.
+    Executor(FromExecutor),
+    /// The executor's process is gone.
+    ExecutorGone,
+}
+
+/// What a step asks of its caller, in this order.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// First: make these durable. If that fails, end the process.
+    pub writes: Vec<Write>,
+    /// Then: send these to nodes.
+    pub to_peers: Vec<(ReplicaId, Link, Vec<u8>)>,
+    /// And these to clients.
+    pub to_clients: Vec<(Route, Reply)>,
+    /// And these to the executor.
+    pub to_executor: Vec<ToExecutor>,
+    /// And these to the log file.
+    pub events: Vec<Event>,
+    /// Signed proof against nodes, for the evidence folder.
+    pub evidence: Vec<Evidence>,
+    /// Step again by then.
+    pub next_timer: Option<Monotonic>,
+}
+
+/// A decided block kept at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Recent {
+    pub block: CommittedBlock,
+    pub tx_ids: Vec<Digest>,
+    pub witness_ids: Vec<Digest>,
+}
+
+/// A node.
+#[derive(Debug)]
+pub struct Node {
+    pub(crate) identity: Identity,
+    pub(crate) genesis: Arc<Genesis>,
+    pub(crate) replica: Replica,
+    pub(crate) ordering: Ordering,
+    pub(crate) log: Log,
+    pub(crate) clients: Clients,
+    pub(crate) feed: Feed,
+    pub(crate) recent: BTreeMap<Height, Recent>,
+    pub(crate) queue: VecDeque<Event_>,
+    pub(crate) told_certified: Height,
+    pub(crate) asked_results_at: Monotonic,
+    pub(crate) requests: u64,
+    /// What this node counts.
+    pub counters: Counters,
+}
+
+impl Node {
+    /// Takes in everything that happened and does all that has become
+    /// possible. `now` never falls from call to call.
+    pub fn step(&mut self, now: Now, inputs: Vec<Input>, storage: &impl Storage) -> Output {
+        let mut out = Output::default();
+        self.ordering.begin(now);
+        let mut submitted = Vec::new();
+        for input in inputs {
+            match input {
+                Input::Peer { from, bytes } => {
+                    self.hear_peer(from, &bytes, &mut submitted, storage, &mut out)
+                }
+                Input::Client { route, bytes } => {
+                    self.hear_client(route, &bytes, &mut submitted, storage, &mut out)
+                }
+                Input::Executor(message) => self.hear_executor(message, &mut out),
+                Input::ExecutorGone => self.executor_gone(&mut out),
+            }
+        }
+        self.submit(submitted, storage, &mut out);
+        self.agree(&mut out, storage);
+        self.certify(storage, &mut out);
+        self.feed_executor(storage, &mut out);
+        out.writes = self.log.flush();
+        out
+    }
+
+    /// The status document, as JSON.
+    #[must_use]
+    pub fn status(&self) -> String {
+        document(&Parts {
+            identity: &self.identity,
+            genesis: &self.genesis,
+            summary: &self.replica.summary(),
+            ordering: &self.ordering,
+            feed: &self.feed,
+            counters: &self.counters,
+            height: self.log.height().0,
+            results_stored: self.ordering.results.stored().0,
+        })
+        .to_string()
+    }
+
+    /// Every CURVE key that may connect to the gateway.
+    pub fn admitted_keys(&self) -> impl Iterator<Item = [u8; 32]> {
+        self.ordering.control().curve_keys().map(|(_, key)| key)
+    }
+
+    /// The height of the last decided block.
+    #[must_use]
+    pub fn height(&self) -> Height {
+        self.log.height()
+    }
+
+    /// The height of the newest result certificate.
+    #[must_use]
+    pub fn certified(&self) -> Height {
+        self.ordering.results.certified()
+    }
+
+    /// Steps the replica through everything queued for it.
+    pub(crate) fn run_queue(&mut self, storage: &impl Storage, out: &mut Output) {
+        while let Some(input) = self.queue.pop_front() {
+            let now = self.ordering.now.monotonic;
+            let said = self.replica.step(now, input, &mut self.ordering);
+            self.follow(said, storage, out);
+        }
+    }
+
+    /// Lets agreement go as far as it can.
+    fn agree(&mut self, out: &mut Output, storage: &impl Storage) {
+        let whole = self.ordering.completed();
+        self.queue
+            .extend(whole.into_iter().map(|block| Event_::BodiesHeld { block }));
+        let certified = self.ordering.results.certified();
+        self.queue
+            .push_back(Event_::Certified { height: certified });
+        self.queue.push_back(Event_::Tick);
+        self.run_queue(storage, out);
+        let idle = self
+            .ordering
+            .idle_block_due()
+            .filter(|due| *due > self.ordering.now.monotonic);
+        out.next_timer = out.next_timer.into_iter().chain(idle).min();
+        for dropped in core::mem::take(&mut self.ordering.dropped) {
+            self.refuse_waiters(dropped.tx_id, dropped.code, out);
+        }
+    }
+
+    /// Carries out what the replica said, in the order of its law.
+    fn follow(&mut self, said: agreement::Output, storage: &impl Storage, out: &mut Output) {
+        for record in &said.persist {
+            self.persist(record);
+        }
+        for (to, message) in said.send {
+            self.send_agreement(to, message, out);
+        }
+        for committed in said.deliver {
+            self.deliver(&committed, out);
+        }
+        for fetch in said.fetch {
+            self.fetch(fetch, out);
+        }
+        for alarm in &said.alarms {
+            if matches!(alarm, Alarm::EnteredView { .. }) {
+                self.ordering.truncate();
+            }
+            out.events.push(describe(alarm));
+        }
+        for evidence in &said.evidence {
+            out.events.push(
+                Event::new(Level::Warning, "evidence").message(
+                    format!("{evidence:?}")
+                        .chars()
+                        .take(200)
+                        .collect::<String>(),
+                ),
+            );
+        }
+        out.evidence.extend(said.evidence);
+        out.next_timer = said.next_timer;
+        let _ = storage;
+    }
+
+    fn persist(&mut self, record: &agreement::Record) {
+        match record {
+            agreement::Record::Block(proposal) if self.store_block(proposal) => {}
+            agreement::Record::Committed(certificate) => self.store_commit(certificate),
+            other => self.append(&daicho_log::Record::Agreement(AgreementRecord {
+                height: self.log.height().next(),
+                bytes: Blob::new(other.to_bytes()).expect("agreement bounds its records"),
+            })),
+        }
+    }
+
+    /// Stores a block with its bodies; `false` while bodies are missing.
+    pub(crate) fn store_block(&mut self, proposal: &agreement::Proposal) -> bool {
+        let block = proposal.digest();
+        if let (true, true) = self.log.has_proposal(&block) {
+            return true;
+        }
+        let Some(items) = self.ordering.bodies(proposal) else {
+            return false;
+        };
+        let tx_ids = items.iter().map(|item| item.tx_id).collect();
+        self.append(&daicho_log::Record::Block(StoredBlock {
+            header: proposal.header.clone(),
+            witness_ids: proposal.witness_ids.clone(),
+            tx_ids: List::new(tx_ids).expect("as many as witness ids"),
+        }));
+        self.append(&daicho_log::Record::Bodies(StoredBodies {
+            height: proposal.height(),
+            block,
+            items: encoded(&items),
+        }));
+        true
+    }
+
+    fn store_commit(&mut self, certificate: &CommitCertificate) {
+        if let Some(ahead) = self.ordering.held(&certificate.block) {
+            let proposal = Arc::clone(&ahead.proposal);
+            assert!(self.store_block(&proposal), "a held block has its bodies");
+        }
+        self.append(&daicho_log::Record::Commit(certificate.clone()));
+    }
+
+    fn append(&mut self, record: &daicho_log::Record) {
+        self.log
+            .append(record)
+            .expect("agreement orders what it records");
+    }
+
+    fn send_agreement(&mut self, to: Destination, message: agreement::Message, out: &mut Output) {
+        let me = self.identity.replica;
+        let receivers: Vec<_> = match to {
+            Destination::One(one) => vec![one],
+            Destination::Validators => self.genesis.validators().map(|(id, _)| id).collect(),
+            Destination::Nodes => (0u16..)
+                .map(ReplicaId)
+                .take(self.genesis.nodes.len())
+                .collect(),
+        };
+        let message = PeerMessage::Agreement(message);
+        self.send_all(receivers.into_iter().filter(|id| *id != me), &message, out);
+    }
+
+    pub(crate) fn send_all(
+        &mut self,
+        to: impl Iterator<Item = ReplicaId>,
+        message: &PeerMessage,
+        out: &mut Output,
+    ) {
+        let bytes = message.to_bytes();
+        for receiver in to {
+            *self.counters.bytes_out.entry(message.kind()).or_default() += bytes.len() as u64;
+            *self.counters.frames_out.entry(message.kind()).or_default() += 1;
+            out.to_peers.push((receiver, message.link(), bytes.clone()));
+        }
+    }
+
+    pub(crate) fn other_nodes(&self) -> Vec<ReplicaId> {
+        let me = self.identity.replica;
+        (0u16..)
+            .map(ReplicaId)
+            .take(self.genesis.nodes.len())
+            .filter(|id| *id != me)
+            .collect()
+    }
+
+    pub(crate) fn other_validators(&self) -> Vec<ReplicaId> {
+        let me = self.identity.replica;
+        self.genesis
+            .validators()
+            .map(|(id, _)| id)
+            .filter(|id| *id != me)
+            .collect()
+    }
+
+    /// A block is final in order: the state moves, those who waited are told.
+    fn deliver(&mut self, committed: &agreement::Committed, out: &mut Output) {
+        let proposal = &committed.proposal;
+        let height = proposal.height();
+        let decided = self.ordering.decide(proposal);
+        self.queue.push_back(Event_::Applied {
+            height,
+            control: self.ordering.control().digest(),
+        });
+        let recent = Recent {
+            block: CommittedBlock {
+                header: proposal.header.clone(),
+                items: encoded(&decided.items),
+                certificate: committed.certificate.clone(),
+            },
+            tx_ids: decided.items.iter().map(|item| item.tx_id).collect(),
+            witness_ids: proposal.witness_ids.to_vec(),
+        };
+        if let Some(certificate) = &proposal.header.result {
+            self.hear_certificate(certificate, out);
+        }
+        self.answer_block(&recent, None, Wait::Ordered, out);
+        self.recent.insert(height, recent);
+        while self.recent.len() > RECENT_BLOCKS_MAX {
+            self.recent.pop_first();
+        }
+        for dropped in decided.dropped {
+            self.refuse_waiters(dropped.tx_id, dropped.code, out);
+        }
+        let items = decided.items.len();
+        out.events.push(
+            Event::new(Level::Info, "committed")
+                .height(height)
+                .message(format!("{items} items")),
+        );
+    }
+
+    pub(crate) fn hear_certificate(&mut self, certificate: &ResultCertificate, out: &mut Output) {
+        match self.ordering.results.hear_certificate(certificate) {
+            Ok(heard) => self.note_heard(heard, out),
+            Err(code) => out
+                .events
+                .push(Event::new(Level::Warning, "bad_certificate").code(code)),
+        }
+    }
+
+    pub(crate) fn note_heard(&mut self, heard: Heard, out: &mut Output) {
+        match heard {
+            Heard::Nothing | Heard::Counted => {}
+            Heard::Certified(certificate) => {
+                out.to_executor.extend(self.feed.certified(&certificate))
+            }
+            Heard::Split(height) => {
+                self.feed
+                    .halted(height, "two certificates for one height".to_owned());
+                out.events.push(
+                    Event::new(Level::Error, "results_split")
+                        .height(height)
+                        .code(Code::Diverged),
+                );
+            }
+        }
+    }
+
+    /// Stores results that are certified and here, and answers who waited.
+    fn certify(&mut self, storage: &impl Storage, out: &mut Output) {
+        while self.ordering.results.stored() < self.log.height() {
+            let Some(result) = self.ordering.results.take_ready() else {
+                break;
+            };
+            let height = result.certificate.statement.height;
+            if let Some(recent) = self.recent.get(&height).cloned() {
+                self.answer_block(&recent, Some(&result), Wait::Final, out);
+            }
+            self.append(&daicho_log::Record::Result(result));
+        }
+        self.tell_standing(out);
+        self.ask_for_results(out);
+        let _ = storage;
+    }
+
+    fn feed_executor(&mut self, storage: &impl Storage, out: &mut Output) {
+        while let Some(height) = self
+            .feed
+            .wants()
+            .filter(|height| *height <= self.log.height())
+        {
+            let recent = self.recent.get(&height).map(|recent| recent.block.clone());
+            let block = match recent {
+                Some(block) => Some(block),
+                None => self.stored_block(height, storage, out),
+            };
+            let Some(block) = block else { return };
+            self.feed.given(height);
+            out.to_executor.push(ToExecutor::Block(block));
+        }
+    }
+
+    pub(crate) fn stored_block(
+        &self,
+        height: Height,
+        storage: &impl Storage,
+        out: &mut Output,
+    ) -> Option<CommittedBlock> {
+        match self.log.block(height, storage) {
+            Ok(block) => block,
+            Err(error) => {
+                out.events.push(
+                    Event::new(Level::Error, "damaged")
+                        .height(height)
+                        .code(Code::Damaged)
+                        .message(error.to_string()),
+                );
+                None
+            }
+        }
+    }
+
+    fn hear_executor(&mut self, message: FromExecutor, out: &mut Output) {
+        match message {
+            FromExecutor::Hello(hello) => {
+                self.feed.hello(&hello);
+                let sandbox = String::from_utf8_lossy(&hello.sandbox).into_owned();
+                let level = if sandbox.starts_with("unconfined") {
+                    Level::Warning
+                } else {
+                    Level::Info
+                };
+                out.events.push(
+                    Event::new(level, "executor_up")
+                        .height(hello.executed)
+                        .message(sandbox),
+                );
+                out.to_executor.extend(
+                    self.ordering
+                        .results
+                        .newest()
+                        .and_then(|c| self.feed.certified(c)),
+                );
+            }
+            FromExecutor::Credit(more) => self.feed.credit(more),
+            FromExecutor::Executed(executed) => self.hear_executed(executed, out),
+            FromExecutor::Answer(answer) => self.pass_answer(answer, out),
+            FromExecutor::Halted(halt) => {
+                let reason = String::from_utf8_lossy(&halt.reason).into_owned();
+                let event = Event::new(Level::Error, "executor_halted").height(halt.height);
+                out.events.push(match Code::from_number(halt.code) {
+                    Some(code) => event.code(code).message(reason.clone()),
+                    None => event.message(reason.clone()),
+                });
+                self.feed.halted(halt.height, reason);
+            }
+        }
+    }
+
+    fn hear_executed(&mut self, executed: daicho_types::ipc::Executed, out: &mut Output) {
+        let statement = &executed.vote.statement;
+        self.feed.executed(statement.height, statement.state_root);
+        let vote = executed.vote.clone();
+        match self.ordering.results.hear_own(executed) {
+            Ok(heard) => {
+                let to = self.other_nodes();
+                self.send_all(to.into_iter(), &PeerMessage::Result(vote), out);
+                self.note_heard(heard, out);
+            }
+            Err(code) => out
+                .events
+                .push(Event::new(Level::Error, "bad_result_vote").code(code)),
+        }
+    }
+
+    fn executor_gone(&mut self, out: &mut Output) {
+        self.feed.gone();
+        for (route, id) in self.clients.unanswered() {
+            out.to_clients
+                .push((route, refusal(id, Digest::ZERO, Code::NoExecutor)));
+        }
+    }
+
+    fn hear_client(
+        &mut self,
+        route: Route,
+        bytes: &[u8],
+        submitted: &mut Vec<(Option<Waiter>, Vec<u8>)>,
+        storage: &impl Storage,
+        out: &mut Output,
+    ) {
+        let Ok(request) = Request::from_bytes(bytes) else {
+            self.counters.malformed += 1;
+            out.to_clients
+                .push((route, refusal(0, Digest::ZERO, Code::Malformed)));
+            return;
+        };
+        match request.ask {
+            Ask::Submit(submit) => {
+                let waiter = Waiter {
+                    route,
+                    request: request.id,
+                    wait: submit.wait,
+                };
+                let items = submit.items.into_inner().into_iter();
+                submitted.extend(items.map(|item| (Some(waiter.clone()), item.into_inner())));
+            }
+            Ask::Query(query) => self.ask_executor(route, request.id, query, out),
+            other => {
+                if let Some(say) = self.answer(&other, storage, out) {
+                    out.to_clients.push((
+                        route,
+                        Reply {
+                            id: request.id,
+                            say,
+                        },
+                    ));
+                } else {
+                    out.to_clients
+                        .push((route, refusal(request.id, Digest::ZERO, Code::Access)));
+                }
+            }
+        }
+    }
+
+    fn ask_executor(
+        &mut self,
+        route: Route,
+        id: u64,
+        query: daicho_types::envelope::SealedQuery,
+        out: &mut Output,
+    ) {
+        match self.feed.ask(query) {
+            Some((number, message)) if self.clients.ask(number, route.clone(), id) => {
+                out.to_executor.push(message);
+            }
+            Some(_) => out
+                .to_clients
+                .push((route, refusal(id, Digest::ZERO, Code::Busy))),
+            None => out
+                .to_clients
+                .push((route, refusal(id, Digest::ZERO, Code::NoExecutor))),
+        }
+    }
+
+    fn pass_answer(&mut self, answer: daicho_types::ipc::Answer, out: &mut Output) {
+        let Some((route, id)) = self.clients.answered(answer.id) else {
+            return;
+        };
+        let reply = match Code::from_number(answer.code) {
+            Some(Code::Ok) => Reply {
+                id,
+                say: Say::Answer(answer.sealed),
+            },
+            code => refusal(id, Digest::ZERO, code.unwrap_or(Code::Malformed)),
+        };
+        out.to_clients.push((route, reply));
+    }
+}
+
+pub(crate) fn encoded(items: &[Arc<Admitted>]) -> crate::message::Items {
+    let blobs = items
+        .iter()
+        .map(|item| Blob::new(item.bytes.clone()).expect("admission bounds items"));
+    List::new(blobs.collect()).expect("a block bounds its items")
+}
+
+fn describe(alarm: &Alarm) -> Event {
+    let (level, name) = match alarm {
+        Alarm::LeftView { .. } => (Level::Warning, "left_view"),
+        Alarm::EnteredView { .. } => (Level::Warning, "entered_view"),
+        Alarm::TimeBoundWidened { .. } => (Level::Warning, "time_bound_widened"),
+        Alarm::ClockSkew { .. } => (Level::Warning, "clock_skew"),
+        Alarm::TimeRefused { .. } => (Level::Warning, "time_refused"),
+        Alarm::BadMessage { .. } => (Level::Warning, "bad_message"),
+        Alarm::Stable(_) => return Event::new(Level::Info, "stable_checkpoint"),
+        Alarm::ControlDiverged { .. } => (Level::Error, "control_diverged"),
+        Alarm::ValidityDiverged { .. } => (Level::Error, "validity_diverged"),
+        Alarm::Abstaining { .. } => (Level::Warning, "abstaining"),
+        Alarm::Rejoined { .. } => (Level::Info, "rejoined"),
+        Alarm::SafetyViolated { .. } => (Level::Error, "safety_violated"),
+    };
+    Event::new(level, name).message(format!("{alarm:?}"))
+}
