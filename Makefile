@@ -37,6 +37,7 @@ lint: setup ## formatting, lints and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/basedpyright
 
 test-rust: ## the workspace's tests
 	cargo test --workspace --locked --quiet
