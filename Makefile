@@ -62,6 +62,7 @@ clean: ## remove what was built
 
 # One stamp per installed part: nothing changed, nothing done.
 $(STAMP)/locked: $(LOCKED)
+	$(PYTHON) -c 'import sys; sys.exit("needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --only-binary :all: $(foreach file,$(LOCKED),-r $(file))
 	mkdir -p $(@D) && touch $@
