@@ -37,6 +37,7 @@ lint: setup ## formatting, lints and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/basedpyright
 
 test-rust: ## the workspace's tests
 	cargo test --workspace --locked --quiet
@@ -61,6 +62,7 @@ clean: ## remove what was built
 
 # One stamp per installed part: nothing changed, nothing done.
 $(STAMP)/locked: $(LOCKED)
+	$(PYTHON) -c 'import sys; sys.exit("needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --only-binary :all: $(foreach file,$(LOCKED),-r $(file))
 	mkdir -p $(@D) && touch $@

@@ -123,7 +123,7 @@ cdef extern from *:
 # Bounds. A batch is one call across the border and one turn of a socket, so
 # that no socket keeps the others waiting for longer than that.
 cdef enum:
-    SOCKETS_MAX = 64
+    SOCKETS_MAX = 256
     BATCH_FRAMES = 64
     # Batches sent before the sockets are looked at again.
     SEND_BATCHES = 4

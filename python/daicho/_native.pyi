@@ -1,5 +1,8 @@
 """The Rust half: see rust/bindings."""
 
+FRAME_BYTES_MAX: int
+"""Bytes of one ZeroMQ message; on the wire CURVE adds a few dozen."""
+
 def version() -> str:
     """Version of the native module, the same as the distribution's."""
 

@@ -20,6 +20,7 @@ fn version() -> &'static str {
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(version, module)?)?;
+    module.add("FRAME_BYTES_MAX", daicho_types::limits::FRAME_BYTES_MAX)?;
     echo::register(module)?;
     client::register(module)?;
     genesis::register(module)

@@ -23,8 +23,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// Sockets one pump may serve: one per peer, and the gateway's.
-pub const SOCKETS_MAX: usize = 64;
+/// Sockets one pump may serve: a few per peer, and the gateway. The pump has
+/// the same bound.
+pub const SOCKETS_MAX: usize = 256;
 
 /// One message, on its way in or out.
 #[derive(Clone, Debug, PartialEq, Eq)]
