@@ -8,7 +8,7 @@ use daicho_admission::Admitted;
 use daicho_agreement as agreement;
 use daicho_agreement::{Alarm, Destination, Evidence, Input as Event_, Replica};
 use daicho_crypto::SigningKey;
-use daicho_log::{AgreementRecord, Log, Storage, StoredBlock, StoredBodies, Write};
+use daicho_log::{AgreementRecord, Log, Storage, StoredBlock, StoredBodies, Stream, Write};
 use daicho_types::block::{CommitCertificate, CommittedBlock, ResultCertificate};
 use daicho_types::codec::{Blob, Decode, Encode, List};
 use daicho_types::gateway::{Ask, Reply, Request, Say, Wait};
@@ -75,6 +75,9 @@ pub enum Input {
 pub struct Output {
     /// First: make these durable. If that fails, end the process.
     pub writes: Vec<Write>,
+    /// Certified results to write; they can be fetched again, so that their
+    /// sync may be put off.
+    pub results: Vec<Write>,
     /// Then: send these to nodes.
     pub to_peers: Vec<(ReplicaId, Link, Vec<u8>)>,
     /// And these to clients.
@@ -139,7 +142,8 @@ impl Node {
         self.agree(&mut out, storage);
         self.certify(storage, &mut out);
         self.feed_executor(storage, &mut out);
-        out.writes = self.log.flush();
+        out.writes = self.log.flush(Stream::Log);
+        out.results = self.log.flush(Stream::Results);
         out
     }
 
