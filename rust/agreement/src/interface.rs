@@ -196,6 +196,11 @@ pub enum Alarm {
         /// What is wrong.
         reason: &'static str,
     },
+    /// What came for [`Fetch::Committed`] is no committed block.
+    BadFetch {
+        /// The height it claims.
+        height: Height,
+    },
     /// A checkpoint became stable.
     Stable(CheckpointCertificate),
     /// A quorum has another control state after this block than this node.

@@ -63,7 +63,7 @@
 //! votes in no view below `w`, and in `w` only after NEW-VIEW(w).
 //!
 //! The coordinator of `w` with `q` VIEW-CHANGE(w) sends them as NEW-VIEW(w).
-//! What it means is a function of them ([`plan`]), so it carries nothing else:
+//! What it means is a function of them (`plan.rs`), so it carries nothing else:
 //! - the *base* is the highest commit certificate among them;
 //! - above it, height by height, the prepare certificate of the highest view
 //!   is kept while it names the one kept before as its parent. The first gap or
@@ -157,12 +157,27 @@
 //! certificate names.
 #![forbid(unsafe_code)]
 
+mod abstention;
+mod chain;
+mod checkpoints;
 mod config;
 mod context;
+mod departures;
 mod interface;
+mod invariants;
 mod message;
+mod peers;
+mod plan;
+mod proposals;
 mod record;
+mod repeat;
 mod replica;
+mod slot;
+mod snapshot;
+mod tally;
+mod timers;
+mod views;
+mod votes;
 
 pub use config::{Config, ConfigError};
 pub use context::{Context, Draft, Opening, Verdict};

@@ -205,13 +205,15 @@ impl Proposal {
 }
 
 /// What a vote of one kind is about: all of it but voter and signature.
-pub(crate) trait Vote {
+pub(crate) trait Vote: Sized {
     /// What must be equal for two votes to count together.
-    type Subject: Clone + PartialEq;
+    type Subject: Clone + core::fmt::Debug + PartialEq;
     /// The signature's domain.
     const DOMAIN: Domain;
     /// What is signed.
     fn payload(subject: &Self::Subject) -> Vec<u8>;
+    /// The vote of `replica` on `subject`.
+    fn cast(subject: &Self::Subject, replica: ReplicaId, signature: Signature) -> Self;
 }
 
 /// Subject of a PREPARE: (view, height, block, parent).
@@ -228,6 +230,18 @@ impl Vote for Prepare {
     fn payload((view, height, block, parent): &PrepareSubject) -> Vec<u8> {
         proposal_payload(*view, *height, *block, *parent)
     }
+
+    fn cast(subject: &Self::Subject, replica: ReplicaId, signature: Signature) -> Self {
+        let (view, height, block, parent) = *subject;
+        Self {
+            view,
+            height,
+            block,
+            parent,
+            replica,
+            signature,
+        }
+    }
 }
 
 impl Vote for Commit {
@@ -236,6 +250,17 @@ impl Vote for Commit {
 
     fn payload((view, height, block): &CommitSubject) -> Vec<u8> {
         commit_payload(*view, *height, *block)
+    }
+
+    fn cast(subject: &Self::Subject, replica: ReplicaId, signature: Signature) -> Self {
+        let (view, height, block) = *subject;
+        Self {
+            view,
+            height,
+            block,
+            replica,
+            signature,
+        }
     }
 }
 
@@ -249,6 +274,17 @@ impl Vote for Checkpoint {
         block.encode(&mut out);
         control.encode(&mut out);
         out
+    }
+
+    fn cast(subject: &Self::Subject, replica: ReplicaId, signature: Signature) -> Self {
+        let (height, block, control) = *subject;
+        Self {
+            height,
+            block,
+            control,
+            replica,
+            signature,
+        }
     }
 }
 

@@ -166,10 +166,12 @@ impl Recovered {
             Record::Certificate(certificate) => self.fold_certificate(certificate),
             Record::ViewChange(message) => {
                 self.move_to(message.view, false);
+                self.new_view = None;
                 self.view_change = Some(message);
             }
             Record::NewView(message) => {
                 self.move_to(message.view, true);
+                self.view_change = None;
                 self.new_view = Some(message);
             }
             Record::Committed(certificate) => self.fold_committed(index, certificate)?,
