@@ -8,7 +8,7 @@ use common::{
 use daicho_crypto::Secret;
 use daicho_state::{HolderBook, KeyRing, RebuildError, State, StateError, rebuild};
 use daicho_types::ledger::{Change, Compartment, StateView};
-use daicho_types::{ConsensusTime, Digest, Height};
+use daicho_types::{ConsensusTime, Digest, Epoch, Height};
 use proptest::prelude::*;
 
 proptest! {
@@ -169,7 +169,7 @@ fn equal_rows_hash_differently() {
         book.apply(at, &body).unwrap();
         book.inner_root(Height(1), compartment).unwrap()
     };
-    let other = KeyRing::from_epoch_secret(&Secret::new([43; 32]));
+    let other = KeyRing::from_epoch_secret(&Secret::new([43; 32]), Epoch(0));
     assert_ne!(book(&keys(), party(1)), book(&keys(), party(2)));
     assert_ne!(book(&keys(), party(1)), book(&other, party(1)));
     assert_eq!(book(&keys(), party(1)), book(&keys(), party(1)));
@@ -224,7 +224,7 @@ fn no_byte_of_a_snapshot_may_change() {
             "cut at {place}"
         );
     }
-    let foreign = KeyRing::from_epoch_secret(&Secret::new([43; 32]));
+    let foreign = KeyRing::from_epoch_secret(&Secret::new([43; 32]), Epoch(0));
     assert!(
         State::restore(foreign, &good).is_err(),
         "other keys, other roots"

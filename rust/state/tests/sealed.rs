@@ -11,7 +11,7 @@ use daicho_state::{
 use daicho_types::codec::{Blob, Encode};
 use daicho_types::ledger::Compartment;
 use daicho_types::result::{Event, SealedChunk};
-use daicho_types::{ContractId, Digest, Height};
+use daicho_types::{ContractId, Digest, Epoch, Height};
 
 fn event(addressee: Compartment, index: u32, data: &[u8]) -> AddressedEvent {
     AddressedEvent {
@@ -99,7 +99,7 @@ fn r52_a_foreign_key_opens_nothing() {
     };
     let own = open(&key, &at.digest, at.height).unwrap().unwrap();
     assert_eq!(own, rows[..1]);
-    let other_epoch = KeyRing::from_epoch_secret(&Secret::new([43; 32]));
+    let other_epoch = KeyRing::from_epoch_secret(&Secret::new([43; 32]), Epoch(0));
     for foreign in [
         keys().compartment(register(3)),
         keys().compartment(Compartment::Party([1; 16])),

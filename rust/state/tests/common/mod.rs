@@ -8,14 +8,14 @@ use daicho_state::{
 use daicho_types::codec::List;
 use daicho_types::ledger::{Change, Compartment};
 use daicho_types::result::ResultBody;
-use daicho_types::{ConsensusTime, Digest, Height};
+use daicho_types::{ConsensusTime, Digest, Epoch, Height};
 use proptest::prelude::*;
 
 pub const CHAIN: Digest = Digest([7; 32]);
 pub const GENESIS_TIME: ConsensusTime = ConsensusTime(1_000);
 
 pub fn keys() -> KeyRing {
-    KeyRing::from_epoch_secret(&Secret::new([42; 32]))
+    KeyRing::from_epoch_secret(&Secret::new([42; 32]), Epoch(0))
 }
 
 pub fn state() -> State {
