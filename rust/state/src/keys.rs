@@ -3,9 +3,9 @@
 //! tags and chunk keys. Whoever holds a compartment key reads that
 //! compartment and learns nothing of any other.
 
-use daicho_crypto::{Domain, SealKeyPair, Secret};
+use daicho_crypto::{Domain, SealKeyPair, Secret, epoch_keys};
 use daicho_types::ledger::Compartment;
-use daicho_types::{Digest, Height};
+use daicho_types::{Digest, Epoch, Height};
 
 use crate::ChunkKind;
 
@@ -18,12 +18,11 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// The keys of the epoch whose 32-byte secret this is.
+    /// The keys of `epoch`, whose 32-byte secret this is.
     #[must_use]
-    pub fn from_epoch_secret(secret: &Secret) -> Self {
-        let envelope = secret.derive(Domain::EpochKey, &[]);
+    pub fn from_epoch_secret(secret: &Secret, epoch: Epoch) -> Self {
         Self {
-            envelope: SealKeyPair::from_seed(envelope.expose()),
+            envelope: epoch_keys(secret, epoch),
             root: secret.derive(Domain::CompartmentKey, &[]),
             seeds: secret.derive(Domain::SeedBranch, &[]),
         }

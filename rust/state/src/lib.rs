@@ -35,6 +35,7 @@ pub use chunk::{
 pub use error::{BadProof, ChunkError, RebuildError, StateError};
 pub use journal::{Record, RecordError, decode_record, encode_record};
 pub use keys::{CompartmentKey, KeyRing};
-pub use proof::{AbsenceProof, CompartmentProof, InclusionProof, RangeProof};
+pub use proof::{AbsenceProof, Climb, CompartmentProof, InclusionProof, RangeProof, Step};
+pub use prune::{Fence, Piece, Shown};
 pub use rebuild::{HolderBook, open_all_changes, rebuild};
 pub use state::{BlockRef, Pending, State, Version};

@@ -1,6 +1,6 @@
 //! The test oracle: a sorted map per height, and a root computed by hashing
 //! everything in order. Slow, obvious, kept for ever. It shares with the real
-//! state the definitions of [`crate::shape`](self) and nothing else.
+//! state the definition of the tree (shape.rs) and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
