@@ -20,6 +20,7 @@
 //! not read was synced once, and is damage: recovery refuses to go on.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod frame;
 mod index;
 mod log;

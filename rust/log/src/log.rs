@@ -30,13 +30,23 @@ pub struct Log {
     results: Tail,
 }
 
-/// The end of a stream.
+/// Where a stream ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct End {
+    pub segment: u32,
+    pub offset: u64,
+    pub previous_bytes: u64,
+}
+
+/// The end of a stream, with what is appended and not flushed.
 #[derive(Debug)]
 pub(crate) struct Tail {
     stream: Stream,
     segment: u32,
     /// Bytes of the segment, those of `group` included.
     offset: u64,
+    /// Bytes of the segment before it.
+    previous_bytes: u64,
     /// Appended and not flushed: writes of this group, one per segment.
     group: Vec<Write>,
 }
@@ -45,21 +55,21 @@ impl Log {
     /// An empty log of `chain`.
     #[must_use]
     pub fn new(chain: ChainId) -> Self {
-        Self::at(chain, SEGMENT_BYTES_MAX, Index::default(), [(0, 0), (0, 0)])
+        Self::at(
+            chain,
+            SEGMENT_BYTES_MAX,
+            Index::default(),
+            [End::default(); 2],
+        )
     }
 
-    /// A log that goes on where recovery ended: (segment, offset) of the log
-    /// and of the results.
-    pub(crate) fn at(
-        chain: ChainId,
-        segment_bytes_max: u64,
-        index: Index,
-        ends: [(u32, u64); 2],
-    ) -> Self {
-        let tail = |stream, (segment, offset)| Tail {
+    /// A log that goes on where recovery ended, in the log and the results.
+    pub(crate) fn at(chain: ChainId, segment_bytes_max: u64, index: Index, ends: [End; 2]) -> Self {
+        let tail = |stream, end: End| Tail {
             stream,
-            segment,
-            offset,
+            segment: end.segment,
+            offset: end.offset,
+            previous_bytes: end.previous_bytes,
             group: Vec::new(),
         };
         Self {
@@ -190,6 +200,7 @@ impl Tail {
     fn make_room(&mut self, chain: ChainId, bytes: usize, limit: u64) {
         if self.offset > 0 && self.offset + bytes as u64 > limit {
             self.segment = self.segment.checked_add(1).expect("segments fit 32 bits");
+            self.previous_bytes = self.offset;
             self.offset = 0;
         }
         if self.offset == 0 {
@@ -197,6 +208,7 @@ impl Tail {
                 chain,
                 stream: self.stream.number(),
                 segment: self.segment,
+                previous_bytes: self.previous_bytes,
             });
             self.push(Height(0), &head.to_bytes());
         }

@@ -19,6 +19,8 @@ wire_struct! {
         pub stream: u8,
         /// The segment's number, from 0.
         pub segment: u32,
+        /// Bytes of the segment before it: a shortened one is noticed.
+        pub previous_bytes: u64,
     }
 
     /// A proposed block without its bodies.

@@ -7,7 +7,7 @@ use daicho_types::codec::Decode;
 use crate::SEGMENT_BYTES_MAX;
 use crate::frame::{BadFrame, Place, decode_frame, next_frame};
 use crate::index::{Index, Position};
-use crate::log::Log;
+use crate::log::{End, Log};
 use crate::record::{Record, SegmentHead};
 use crate::storage::{Damage, LogError, SegmentInfo, Storage, Stream, file_name};
 
@@ -43,13 +43,14 @@ pub fn recover(
     storage: &mut impl Storage,
     visit: &mut dyn FnMut(Position, &Record),
 ) -> Result<Recovered, LogError> {
-    let (mut index, mut cuts, mut ends) = (Index::default(), Vec::new(), [(0, 0); 2]);
+    let (mut index, mut cuts, mut ends) = (Index::default(), Vec::new(), [End::default(); 2]);
     for (stream, end) in Stream::ALL.into_iter().zip(&mut ends) {
         let mut walk = Walk {
             chain,
             stream,
             index: &mut index,
             visit: &mut *visit,
+            previous_bytes: 0,
         };
         let segments = storage.segments(stream)?;
         for (place, info) in segments.iter().enumerate() {
@@ -57,7 +58,14 @@ pub fn recover(
             let bytes = storage.read(stream, info.number, 0, as_length(info.bytes))?;
             let last = place + 1 == segments.len();
             let good = walk.segment(info.number, &bytes, last)?;
-            *end = (info.number, good);
+            *end = End {
+                segment: info.number,
+                offset: good,
+                previous_bytes: walk.previous_bytes,
+            };
+            if !last {
+                walk.previous_bytes = info.bytes;
+            }
             if good < info.bytes {
                 storage.truncate(stream, info.number, good)?;
                 cuts.push(Cut {
@@ -93,6 +101,8 @@ struct Walk<'a> {
     stream: Stream,
     index: &'a mut Index,
     visit: &'a mut dyn FnMut(Position, &Record),
+    /// Bytes of the segment before the one that is read.
+    previous_bytes: u64,
 }
 
 impl Walk<'_> {
@@ -151,16 +161,15 @@ impl Walk<'_> {
         if head.chain != self.chain {
             return Err(LogError::WrongChain(file));
         }
-        let here = (0, self.stream.number(), at.segment);
-        if (at.offset, head.stream, head.segment) != here {
-            let what = "the head is of another segment";
-            return Err(Damage {
+        let found = (at.offset, head.stream, head.segment, head.previous_bytes);
+        let here = (0, self.stream.number(), at.segment, self.previous_bytes);
+        if found != here {
+            return Err(LogError::Damage(Damage {
                 file,
                 offset: at.offset,
                 height: None,
-                what,
-            }
-            .into());
+                what: "the head is of another segment, or the one before is short",
+            }));
         }
         Ok(())
     }
