@@ -5,5 +5,6 @@
 mod clock;
 pub mod ledger;
 pub mod limits;
+pub mod roles;
 
 pub use clock::{ConsensusTime, Height, Monotonic, WallClock};
