@@ -1,0 +1,172 @@
+//! Running one call from its bytes to its outcome: find, check authority, decode,
+//! run, check conservation, or revert as a whole.
+
+use daicho_types::ledger::StateView;
+use daicho_types::limits::ARGUMENT_BYTES_MAX;
+
+use crate::codec::{self, Decoder};
+use crate::context::{Call, Outcome, Signer, Status, TxContext, Visibility};
+use crate::contracts::{Contracts, find_entry};
+use crate::gas;
+use crate::journal::{Journal, Overlay};
+use crate::machine::{Failure, Machine};
+use crate::module::EntryDecl;
+use crate::trap::Trap;
+use crate::types::NO_TYPE;
+use crate::value::Value;
+use crate::verify::Verified;
+
+/// Runs one transaction's call over the view and what earlier transactions of
+/// the block changed. Never panics on a contract's or sender's doing.
+#[must_use]
+pub fn execute_call(
+    contracts: &Contracts,
+    view: &dyn StateView,
+    block: &Overlay,
+    tx: &TxContext,
+    call: &Call,
+) -> Outcome {
+    let journal = Journal::new(view, block, &Visibility::All);
+    let mut machine = Machine::new(contracts, tx, journal, false);
+    let ran = run(&mut machine, contracts, tx, call, false)
+        .and_then(|result| machine.check_conservation().map(|()| result));
+    outcome(machine, ran)
+}
+
+/// Runs a query: read only, own gas, rows outside `visibility` as if absent. A
+/// row that is missing or not visible gives ACCESS, at the same cost.
+#[must_use]
+pub fn run_query(
+    contracts: &Contracts,
+    view: &dyn StateView,
+    tx: &TxContext,
+    visibility: &Visibility,
+    call: &Call,
+) -> Outcome {
+    let block = Overlay::default();
+    let journal = Journal::new(view, &block, visibility);
+    let mut machine = Machine::new(contracts, tx, journal, true);
+    let ran = run(&mut machine, contracts, tx, call, true).map_err(|trap| match trap {
+        Trap::Missing => Trap::Access,
+        other => other,
+    });
+    let outcome = outcome(machine, ran);
+    assert!(outcome.changes.is_empty() && outcome.events.is_empty(), "a query changes nothing");
+    outcome
+}
+
+fn run<'a>(
+    machine: &mut Machine<'a>,
+    contracts: &'a Contracts,
+    tx: &TxContext,
+    call: &Call,
+    query: bool,
+) -> Result<Vec<u8>, Trap> {
+    machine.meter.charge(gas::ENTRY + gas::per(call.arguments.len(), 4))?;
+    let contract = contracts.get(call.contract).ok_or(Trap::NoContract)?;
+    let module = contract.module();
+    let entries = if query { &module.queries } else { &module.entries };
+    let entry = find_entry(entries, call.entry).ok_or(Trap::NoEntry)?;
+    check_roles(machine, entry, &tx.sender)?;
+    let arguments = arguments(machine, contract, entry, &call.arguments)?;
+    check_signatures(machine, entry, tx, &arguments)?;
+    let result = machine.call(call.contract, contract, entry.function, arguments)?;
+    encode_result(machine, contract, entry, result)
+}
+
+fn fail(machine: &mut Machine<'_>, trap: Trap, details: Vec<u8>) -> Trap {
+    machine.failure = Some(Failure { code: trap.code(), name: trap.name().to_owned(), details });
+    trap
+}
+
+fn check_roles(machine: &mut Machine<'_>, entry: &EntryDecl, sender: &Signer) -> Result<(), Trap> {
+    if sender.roles & entry.roles != 0 {
+        return Ok(());
+    }
+    let details = [entry.roles.to_le_bytes(), sender.roles.to_le_bytes()].concat();
+    Err(fail(machine, Trap::Role, details))
+}
+
+fn arguments(
+    machine: &mut Machine<'_>,
+    contract: &Verified,
+    entry: &EntryDecl,
+    bytes: &[u8],
+) -> Result<Vec<Value>, Trap> {
+    if bytes.len() > ARGUMENT_BYTES_MAX {
+        return Err(Trap::Malformed);
+    }
+    let module = contract.module();
+    let params = &module.functions[usize::from(entry.function)].params;
+    let mut decoder = Decoder::new(&module.types, bytes);
+    let values = params.iter().map(|ty| decoder.value(*ty)).collect::<Result<Vec<_>, _>>();
+    let values = values.map_err(|_| Trap::Malformed)?;
+    decoder.finish().map_err(|_| Trap::Malformed)?;
+    machine.meter.allocate(values.len(), decoder.memory_bytes as usize)?;
+    Ok(values)
+}
+
+fn check_signatures(
+    machine: &mut Machine<'_>,
+    entry: &EntryDecl,
+    tx: &TxContext,
+    arguments: &[Value],
+) -> Result<(), Trap> {
+    for parameter in &entry.signed_by {
+        let argument = arguments.get(usize::from(*parameter)).ok_or(Trap::Internal)?;
+        let party = argument.clone().id()?;
+        if tx.signer(party).is_none() {
+            return Err(fail(machine, Trap::Authority, party.to_vec()));
+        }
+    }
+    Ok(())
+}
+
+fn encode_result(
+    machine: &mut Machine<'_>,
+    contract: &Verified,
+    entry: &EntryDecl,
+    result: Option<Value>,
+) -> Result<Vec<u8>, Trap> {
+    let module = contract.module();
+    let ty = module.functions[usize::from(entry.function)].result;
+    let mut bytes = Vec::new();
+    if let Some(value) = result {
+        assert_ne!(ty, NO_TYPE, "the machine gives a result where one is declared");
+        codec::encode(&module.types, ty, &value, &mut bytes)?;
+        machine.meter.charge(gas::per(bytes.len(), 8))?;
+    }
+    Ok(bytes)
+}
+
+fn outcome(machine: Machine<'_>, ran: Result<Vec<u8>, Trap>) -> Outcome {
+    let (gas_used, steps) = (machine.meter.used(), machine.meter.steps);
+    match ran {
+        Ok(result) => {
+            let mut machine = machine;
+            let events = std::mem::take(&mut machine.events);
+            let changes = machine.into_journal().into_changes();
+            let (status, name) = (Status::Ok, "OK".to_owned());
+            let (code, site) = (0, None);
+            Outcome { status, code, name, gas_used, steps, result, events, changes, site }
+        }
+        Err(trap) => failed(machine, trap, gas_used, steps),
+    }
+}
+
+fn failed(mut machine: Machine<'_>, trap: Trap, gas_used: u64, steps: u64) -> Outcome {
+    let plain = Failure { code: trap.code(), name: trap.name().to_owned(), details: Vec::new() };
+    let failure = machine.failure.take().unwrap_or(plain);
+    assert_ne!(failure.code, 0, "a contract's own error always says which");
+    Outcome {
+        status: Status::Failed,
+        code: failure.code,
+        name: failure.name,
+        gas_used,
+        steps,
+        result: failure.details,
+        events: Vec::new(),
+        changes: Vec::new(),
+        site: machine.site(),
+    }
+}

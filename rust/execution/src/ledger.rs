@@ -1,0 +1,148 @@
+//! Views beside the real store: a past height of any view, and a ledger in
+//! memory that keeps every version of every row in a plain map. The second is the
+//! naive oracle that cleverer stores are compared with, and what a chain in a
+//! test runs on.
+
+use std::collections::BTreeMap;
+
+use daicho_types::ledger::{Change, Compartment, Row, StateView};
+use daicho_types::{ConsensusTime, Height};
+
+/// A view as it was after some height: what a query at a named height reads.
+pub struct AtHeight<'a> {
+    /// A view at that height or later.
+    pub view: &'a dyn StateView,
+    /// The height.
+    pub height: Height,
+}
+
+impl StateView for AtHeight<'_> {
+    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+        self.view.get_at(self.height, compartment, key)
+    }
+
+    fn scan(&self, compartment: Compartment, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
+        self.view.scan_at(self.height, compartment, lo, hi, limit)
+    }
+
+    fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+        self.view.get_at(at.min(self.height), compartment, key)
+    }
+
+    fn scan_at(
+        &self,
+        at: Height,
+        compartment: Compartment,
+        lo: &[u8],
+        hi: &[u8],
+        limit: usize,
+    ) -> Vec<Row> {
+        self.view.scan_at(at.min(self.height), compartment, lo, hi, limit)
+    }
+
+    fn height_at(&self, time: ConsensusTime) -> Option<Height> {
+        self.view.height_at(time).map(|found| found.min(self.height))
+    }
+}
+
+/// Versions of one row, ascending by height.
+type Versions = Vec<(Height, Option<Vec<u8>>)>;
+
+/// A whole ledger in memory, with its past.
+#[derive(Clone, Debug)]
+pub struct MemoryLedger {
+    rows: BTreeMap<(Compartment, Vec<u8>), Versions>,
+    /// Header time of each height; height 0 is genesis.
+    times: Vec<ConsensusTime>,
+}
+
+impl MemoryLedger {
+    /// An empty ledger whose genesis has this time.
+    #[must_use]
+    pub fn new(genesis: ConsensusTime) -> Self {
+        Self { rows: BTreeMap::new(), times: vec![genesis] }
+    }
+
+    /// The last height.
+    #[must_use]
+    pub fn height(&self) -> Height {
+        Height(self.times.len() as u64 - 1)
+    }
+
+    /// The header time of the last height.
+    #[must_use]
+    pub fn time(&self) -> ConsensusTime {
+        *self.times.last().expect("genesis is always there")
+    }
+
+    /// The header time of a height.
+    #[must_use]
+    pub fn time_of(&self, height: Height) -> Option<ConsensusTime> {
+        self.times.get(usize::try_from(height.0).ok()?).copied()
+    }
+
+    /// Adds a block with its net changes.
+    ///
+    /// # Panics
+    /// If its time is not later than the last one.
+    pub fn commit(&mut self, time: ConsensusTime, changes: &[Change]) -> Height {
+        assert!(time > self.time(), "block times strictly increase");
+        self.times.push(time);
+        let height = self.height();
+        for change in changes {
+            let versions = self.rows.entry((change.compartment, change.key.clone())).or_default();
+            versions.push((height, change.value.clone()));
+        }
+        height
+    }
+
+    /// Every row there is, ascending by compartment and key.
+    pub fn rows(&self) -> impl Iterator<Item = (Compartment, &[u8], &[u8])> {
+        self.rows.iter().filter_map(|((compartment, key), versions)| {
+            let (_, newest) = versions.last()?;
+            Some((*compartment, key.as_slice(), newest.as_deref()?))
+        })
+    }
+}
+
+fn version_at(versions: &Versions, at: Height) -> Option<&Vec<u8>> {
+    let after = versions.partition_point(|(height, _)| *height <= at);
+    versions[..after].last()?.1.as_ref()
+}
+
+impl StateView for MemoryLedger {
+    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+        self.get_at(self.height(), compartment, key)
+    }
+
+    fn scan(&self, compartment: Compartment, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
+        self.scan_at(self.height(), compartment, lo, hi, limit)
+    }
+
+    fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+        version_at(self.rows.get(&(compartment, key.to_vec()))?, at).cloned()
+    }
+
+    fn scan_at(
+        &self,
+        at: Height,
+        compartment: Compartment,
+        lo: &[u8],
+        hi: &[u8],
+        limit: usize,
+    ) -> Vec<Row> {
+        if lo >= hi {
+            return Vec::new();
+        }
+        let bounds = (compartment, lo.to_vec())..(compartment, hi.to_vec());
+        let there = self.rows.range(bounds).filter_map(|((_, key), versions)| {
+            version_at(versions, at).map(|row| (key.clone(), row.clone()))
+        });
+        there.take(limit).collect()
+    }
+
+    fn height_at(&self, time: ConsensusTime) -> Option<Height> {
+        let after = self.times.partition_point(|known| *known <= time);
+        after.checked_sub(1).map(|height| Height(height as u64))
+    }
+}

@@ -1,0 +1,446 @@
+//! Tables, conservation, events: everything that touches the state.
+
+use std::sync::Arc;
+
+use daicho_types::ConsensusTime;
+use daicho_types::ledger::{Compartment, Row};
+use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX, SCAN_ROWS_MAX};
+
+use super::Machine;
+use crate::codec::{self, Decoder};
+use crate::context::Event;
+use crate::gas;
+use crate::journal::Moment;
+use crate::key;
+use crate::limits::EVENTS_MAX;
+use crate::module::{Conserved, TableDecl};
+use crate::num::{Binary, Num, split};
+use crate::op::{SCAN_AFTER, SCAN_AS_OF, SCAN_HI, SCAN_LO, State};
+use crate::reader::Reader;
+use crate::trap::Trap;
+use crate::types::Types;
+use crate::value::Value;
+
+/// Where a row is: its table's declaration, compartment and key.
+struct Place<'a> {
+    table: &'a TableDecl,
+    compartment: Compartment,
+    key: Vec<u8>,
+    /// Ordered bytes of the conserved group, empty without one.
+    group: Vec<u8>,
+}
+
+/// Which write, and what it asks of the row before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Any,
+    Absent,
+    Present,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn state(&mut self, op: State) -> Result<(), Trap> {
+        match op {
+            State::Has(index) => self.has(index, false),
+            State::HasAt(index) => self.has(index, true),
+            State::Get(index) => self.get(index, false),
+            State::GetAt(index) => self.get(index, true),
+            State::Find(index) => self.find_row(index, false),
+            State::FindAt(index) => self.find_row(index, true),
+            State::Put(index) => self.put(index, Before::Any),
+            State::Insert(index) => self.put(index, Before::Absent),
+            State::Update(index) => self.put(index, Before::Present),
+            State::Delete(index) => self.delete(index),
+            State::Adjust { table, field } => self.adjust(table, field),
+            State::Issue(index) => self.issue(index, 1),
+            State::Redeem(index) => self.issue(index, -1),
+            State::Scan { table, prefix, flags, max } => self.scan(table, prefix, flags, max),
+        }
+    }
+
+    fn types(&self) -> Result<&'a Types, Trap> {
+        Ok(&self.frame()?.module.module().types)
+    }
+
+    fn table(&self, index: u16) -> Result<&'a TableDecl, Trap> {
+        let module: &'a crate::module::Module = self.frame()?.module.module();
+        module.tables.get(usize::from(index)).ok_or(Trap::Internal)
+    }
+
+    /// Pops the key columns of a table.
+    fn place(&mut self, index: u16) -> Result<Place<'a>, Trap> {
+        let (table, types) = (self.table(index)?, self.types()?);
+        let columns = self.pop_many(table.columns.len())?;
+        let contract = self.frame()?.contract;
+        let mut key = key::table_prefix(contract, table.id);
+        let mut group = Vec::new();
+        for (position, (column, value)) in table.columns.iter().zip(&columns).enumerate() {
+            let before = key.len();
+            key::encode(types, column.ty, value, &mut key)?;
+            if table.conserved.as_ref().is_some_and(|conserved| conserved.group == position) {
+                group = key[before..].to_vec();
+            }
+        }
+        if key.len() > KEY_BYTES_MAX {
+            return Err(Trap::Length);
+        }
+        let compartment = compartment(table, &columns)?;
+        Ok(Place { table, compartment, key, group })
+    }
+
+    /// Pops a time when the read is of the past.
+    fn moment(&mut self, past: bool) -> Result<Moment, Trap> {
+        if !past {
+            return Ok(Moment::Now);
+        }
+        let time = u64::try_from(self.pop_int()?).map_err(|_| Trap::Internal)?;
+        let now = self.tx.time.0;
+        let certified = if self.read_only { time <= now } else { time < now };
+        if !certified {
+            return Err(Trap::AsOf);
+        }
+        Ok(Moment::Past(self.journal.height_at(ConsensusTime(time))))
+    }
+
+    fn read(&mut self, index: u16, past: bool) -> Result<(Place<'a>, Option<Vec<u8>>), Trap> {
+        self.meter.charge(gas::READ)?;
+        let moment = self.moment(past)?;
+        let place = self.place(index)?;
+        let row = self.journal.get(moment, place.compartment, &place.key);
+        let bytes = row.as_ref().map_or(0, Vec::len);
+        self.meter.charge(gas::per(bytes, 8))?;
+        Ok((place, row))
+    }
+
+    fn has(&mut self, index: u16, past: bool) -> Result<(), Trap> {
+        let (_, row) = self.read(index, past)?;
+        self.push(Value::Bool(row.is_some()));
+        Ok(())
+    }
+
+    fn get(&mut self, index: u16, past: bool) -> Result<(), Trap> {
+        let (place, row) = self.read(index, past)?;
+        let row = self.decode_row(place.table, &row.ok_or(Trap::Missing)?)?;
+        self.push(row);
+        Ok(())
+    }
+
+    fn find_row(&mut self, index: u16, past: bool) -> Result<(), Trap> {
+        let (place, row) = self.read(index, past)?;
+        let value = match row {
+            None => Value::None,
+            Some(row) => {
+                self.meter.allocate(1, 0)?;
+                Value::Some(Arc::new(self.decode_row(place.table, &row)?))
+            }
+        };
+        self.push(value);
+        Ok(())
+    }
+
+    fn decode_row(&mut self, table: &TableDecl, bytes: &[u8]) -> Result<Value, Trap> {
+        let types = self.types()?;
+        let (version, row) = bytes.split_at_checked(2).ok_or(Trap::State)?;
+        if version != table.row_version.to_le_bytes() {
+            return Err(Trap::State);
+        }
+        let mut decoder = Decoder::new(types, row);
+        let value = decoder.value(table.row).map_err(|_| Trap::State)?;
+        decoder.finish().map_err(|_| Trap::State)?;
+        self.meter.allocate(0, decoder.memory_bytes as usize)?;
+        Ok(value)
+    }
+
+    fn must_write(&self) -> Result<(), Trap> {
+        if self.read_only { Err(Trap::ReadOnly) } else { Ok(()) }
+    }
+
+    fn put(&mut self, index: u16, before: Before) -> Result<(), Trap> {
+        self.must_write()?;
+        let row = self.pop()?;
+        let place = self.place(index)?;
+        let mut old = None;
+        if before != Before::Any || place.table.conserved.is_some() {
+            old = self.journal.get(Moment::Now, place.compartment, &place.key);
+        }
+        match (before, &old) {
+            (Before::Absent, Some(_)) => return Err(Trap::Exists),
+            (Before::Present, None) => return Err(Trap::Missing),
+            _ => {}
+        }
+        if let Some(conserved) = &place.table.conserved {
+            let new = amounts(conserved, &row)?;
+            self.moved(index, &place, conserved, old.as_deref(), new)?;
+        }
+        self.write(place, Some(&row))
+    }
+
+    fn delete(&mut self, index: u16) -> Result<(), Trap> {
+        self.must_write()?;
+        let place = self.place(index)?;
+        if let Some(conserved) = &place.table.conserved {
+            let old = self.journal.get(Moment::Now, place.compartment, &place.key);
+            self.moved(index, &place, conserved, old.as_deref(), 0)?;
+        }
+        self.write(place, None)
+    }
+
+    /// Encodes, pays and records one row.
+    fn write(&mut self, place: Place<'_>, row: Option<&Value>) -> Result<(), Trap> {
+        let types = self.types()?;
+        let bytes = match row {
+            None => None,
+            Some(row) => {
+                let mut bytes = place.table.row_version.to_le_bytes().to_vec();
+                codec::encode(types, place.table.row, row, &mut bytes)?;
+                assert!(bytes.len() <= ROW_BYTES_MAX, "encode bounds what it writes");
+                Some(bytes)
+            }
+        };
+        let size = place.key.len() + bytes.as_ref().map_or(0, Vec::len);
+        self.meter.charge(gas::WRITE + gas::per(size, 4))?;
+        self.meter.allocate(0, size)?;
+        self.journal.put(place.compartment, place.key, bytes)
+    }
+
+    /// Books the change of a conserved row's sum.
+    fn moved(
+        &mut self,
+        index: u16,
+        place: &Place<'_>,
+        conserved: &Conserved,
+        old: Option<&[u8]>,
+        new: i128,
+    ) -> Result<(), Trap> {
+        let before = match old {
+            None => 0,
+            Some(bytes) => amounts(conserved, &self.decode_row(place.table, bytes)?)?,
+        };
+        let delta = new.checked_sub(before).ok_or(Trap::Overflow)?;
+        self.book(index, &place.group, delta, 0)
+    }
+
+    fn book(&mut self, index: u16, group: &[u8], moved: i128, declared: i128) -> Result<(), Trap> {
+        self.meter.allocate(0, group.len())?;
+        let contract = self.frame()?.contract;
+        let movement = self.movements.entry((contract, index, group.to_vec())).or_default();
+        movement.moved = movement.moved.checked_add(moved).ok_or(Trap::Overflow)?;
+        movement.declared = movement.declared.checked_add(declared).ok_or(Trap::Overflow)?;
+        Ok(())
+    }
+
+    fn adjust(&mut self, index: u16, field: u16) -> Result<(), Trap> {
+        self.must_write()?;
+        let types = self.types()?;
+        let delta = self.pop()?;
+        let place = self.place(index)?;
+        let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
+        let old = self.journal.get(Moment::Now, place.compartment, &place.key);
+        let mut row = self.decode_row(place.table, &old.ok_or(Trap::Missing)?)?.record()?;
+        let fields = Arc::get_mut(&mut row).ok_or(Trap::Internal)?;
+        let amount = fields.get_mut(usize::from(field)).ok_or(Trap::Internal)?;
+        let num = Num::of(types, conserved.amount_type).ok_or(Trap::Internal)?;
+        self.book(index, &place.group, signed(&delta)?, 0)?;
+        *amount = num.binary(Binary::Add, std::mem::take(amount), delta)?;
+        if split(amount)?.0 {
+            return Err(Trap::Insufficient);
+        }
+        self.write(place, Some(&Value::Record(row)))
+    }
+
+    fn issue(&mut self, index: u16, sign: i128) -> Result<(), Trap> {
+        self.must_write()?;
+        self.meter.charge(gas::ISSUE)?;
+        let (table, types) = (self.table(index)?, self.types()?);
+        let conserved = table.conserved.as_ref().ok_or(Trap::Internal)?;
+        let (amount, group) = (signed(&self.pop()?)?, self.pop()?);
+        if amount < 0 {
+            return Err(Trap::Domain);
+        }
+        let mut bytes = Vec::new();
+        key::encode(types, table.columns[conserved.group].ty, &group, &mut bytes)?;
+        self.book(index, &bytes, 0, sign * amount)
+    }
+
+    fn scan(&mut self, index: u16, prefix: u8, flags: u8, max: u32) -> Result<(), Trap> {
+        self.meter.charge(gas::SCAN)?;
+        let table = self.table(index)?;
+        let limit = usize::try_from(self.pop_int()?).map_err(|_| Trap::Domain)?;
+        if limit > SCAN_ROWS_MAX {
+            return Err(Trap::Domain);
+        }
+        let moment = self.moment(flags & SCAN_AS_OF != 0)?;
+        let (compartment, lo, hi) = self.scan_bounds(table, usize::from(prefix), flags)?;
+        let rows = self.scan_rows(moment, compartment, &lo, &hi, limit)?;
+        if rows.len() > max as usize {
+            return Err(Trap::Length);
+        }
+        let mut items = Vec::with_capacity(rows.len());
+        for (key, row) in rows {
+            items.push(self.scanned(table, &key, &row)?);
+        }
+        self.push(Value::List(Arc::new(items)));
+        Ok(())
+    }
+
+    /// Pops cursor, bounds and prefix; gives the range of keys.
+    fn scan_bounds(
+        &mut self,
+        table: &TableDecl,
+        prefix: usize,
+        flags: u8,
+    ) -> Result<(Compartment, Vec<u8>, Vec<u8>), Trap> {
+        let types = self.types()?;
+        let after = if flags & SCAN_AFTER != 0 { self.pop()? } else { Value::None };
+        let hi = if flags & SCAN_HI != 0 { Some(self.pop()?) } else { None };
+        let lo = if flags & SCAN_LO != 0 { Some(self.pop()?) } else { None };
+        let columns = self.pop_many(prefix)?;
+        let mut key = key::table_prefix(self.frame()?.contract, table.id);
+        for (column, value) in table.columns.iter().zip(&columns) {
+            key::encode(types, column.ty, value, &mut key)?;
+        }
+        let bound = |value: Value| -> Result<Vec<u8>, Trap> {
+            let mut bytes = key.clone();
+            key::encode(types, table.columns[prefix].ty, &value, &mut bytes)?;
+            Ok(bytes)
+        };
+        let top = hi.map_or_else(|| Ok(successor(&key)), &bound)?;
+        let mut bottom = lo.map_or_else(|| Ok(key.clone()), &bound)?;
+        if let Value::Some(cursor) = after {
+            bottom = bottom.max(cursor_key(types, table, prefix, &key, &cursor)?);
+        }
+        Ok((compartment(table, &columns)?, bottom, top))
+    }
+
+    /// Fetches and pays row by row, so that a scan never holds much unpaid.
+    fn scan_rows(
+        &mut self,
+        moment: Moment,
+        compartment: Compartment,
+        lo: &[u8],
+        hi: &[u8],
+        limit: usize,
+    ) -> Result<Vec<Row>, Trap> {
+        let mut rows = Vec::new();
+        if limit == 0 {
+            return Ok(rows);
+        }
+        for (key, row) in self.journal.scan(moment, compartment, lo, hi) {
+            let Some(row) = row else {
+                self.meter.charge(gas::SCAN_REMOVED)?;
+                continue;
+            };
+            let size = key.len() + row.len();
+            self.meter.charge(gas::SCAN_ROW + gas::per(size, 8))?;
+            self.meter.allocate(2, size)?;
+            rows.push((key, row));
+            if rows.len() == limit {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A record of the key columns and the row.
+    fn scanned(&mut self, table: &TableDecl, key: &[u8], row: &[u8]) -> Result<Value, Trap> {
+        let types = self.types()?;
+        let mut reader = Reader::new(key);
+        reader.take(6).map_err(|_| Trap::State)?;
+        let mut fields = Vec::with_capacity(table.columns.len() + 1);
+        for column in &table.columns {
+            fields.push(key::decode(types, column.ty, &mut reader).map_err(|_| Trap::State)?);
+        }
+        reader.finish().map_err(|_| Trap::State)?;
+        self.meter.allocate(fields.len() + 1, key.len())?;
+        fields.push(self.decode_row(table, row)?);
+        Ok(Value::Record(Arc::new(fields)))
+    }
+
+    pub(super) fn emit(&mut self, index: u16) -> Result<(), Trap> {
+        self.must_write()?;
+        let frame = *self.frame()?;
+        let module = frame.module.module();
+        let event = module.events.get(usize::from(index)).ok_or(Trap::Internal)?;
+        let record = self.pop()?;
+        let bytes = self.encoded(event.record, &record)?;
+        self.meter.charge(gas::EMIT + gas::per(bytes.len(), 4))?;
+        self.meter.allocate(0, bytes.len())?;
+        if self.events.len() >= EVENTS_MAX {
+            return Err(Trap::Events);
+        }
+        let fields = record.record()?;
+        let mut addressees = Vec::with_capacity(event.addressees.len());
+        for rule in &event.addressees {
+            let holder = rule.place().and_then(|place| fields.get(place)).cloned();
+            let holder = holder.map(Value::id).transpose()?;
+            let addressee = rule.compartment(holder).ok_or(Trap::Internal)?;
+            if !addressees.contains(&addressee) {
+                addressees.push(addressee);
+            }
+        }
+        self.events.push(Event { contract: frame.contract, id: event.id, addressees, bytes });
+        Ok(())
+    }
+}
+
+/// The compartment that a table's rule names among these columns.
+fn compartment(table: &TableDecl, columns: &[Value]) -> Result<Compartment, Trap> {
+    let holder = table.compartment.place().and_then(|place| columns.get(place)).cloned();
+    let holder = holder.map(Value::id).transpose()?;
+    table.compartment.compartment(holder).ok_or(Trap::Internal)
+}
+
+/// The sum of a row's amounts, none of them negative.
+fn amounts(conserved: &Conserved, row: &Value) -> Result<i128, Trap> {
+    let Value::Record(fields) = row else {
+        return Err(Trap::Internal);
+    };
+    let mut sum = 0_i128;
+    for amount in &conserved.amounts {
+        let amount = signed(fields.get(*amount).ok_or(Trap::Internal)?)?;
+        if amount < 0 {
+            return Err(Trap::Insufficient);
+        }
+        sum = sum.checked_add(amount).ok_or(Trap::Overflow)?;
+    }
+    Ok(sum)
+}
+
+fn signed(value: &Value) -> Result<i128, Trap> {
+    match value {
+        Value::Int(raw) => Ok(*raw),
+        Value::Uint(raw) => i128::try_from(*raw).map_err(|_| Trap::Overflow),
+        _ => Err(Trap::Internal),
+    }
+}
+
+/// The least key strictly after the row that a cursor names.
+fn cursor_key(
+    types: &Types,
+    table: &TableDecl,
+    prefix: usize,
+    key: &[u8],
+    cursor: &Value,
+) -> Result<Vec<u8>, Trap> {
+    let Value::Record(fields) = cursor else {
+        return Err(Trap::Internal);
+    };
+    let mut bytes = key.to_vec();
+    for (column, value) in table.columns[prefix..].iter().zip(fields.iter()) {
+        key::encode(types, column.ty, value, &mut bytes)?;
+    }
+    bytes.push(0);
+    Ok(bytes)
+}
+
+/// The least key above every key that starts with `prefix`.
+fn successor(prefix: &[u8]) -> Vec<u8> {
+    let mut bytes = prefix.to_vec();
+    while let Some(last) = bytes.pop() {
+        if last < 0xFF {
+            bytes.push(last + 1);
+            return bytes;
+        }
+    }
+    vec![0xFF; KEY_BYTES_MAX + 1]
+}
