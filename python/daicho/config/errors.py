@@ -64,7 +64,7 @@ _CODES = {
 def problems_of(
     errors: Sequence[Mapping[str, Any]], file: str, known_keys: Iterable[str]
 ) -> list[Problem]:
-    """pydantic's findings in our words."""
+    """Findings of pydantic in our words."""
     known = list(known_keys)
     return [_problem(error, file, known) for error in errors]
 

@@ -231,8 +231,12 @@ def _unique(file: str, table: str, rows: list[dict[str, Any]], key: str) -> Iter
 
 def _network_rules(document: dict[str, Any], file: str) -> Iterator[Problem]:
     nodes = _tables(document, "nodes")
-    for key in ("name", "replica", "p2p", "bulk", "gateway"):
+    for key in ("name", "replica"):
         yield from _unique(file, "nodes", nodes, key)
+    listening: list[dict[str, Any]] = [
+        {"address": f"{node.get('address')}:{node.get('first_port')}"} for node in nodes
+    ]
+    yield from _unique(file, "nodes", listening, "address")
 
 
 def _party_rules(document: dict[str, Any], file: str) -> Iterator[Problem]:

@@ -5,17 +5,19 @@ Times carry their unit in the name. Keys and identifiers are lower-case hex.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
-_ADDRESS = re.compile(r"tcp://(?P<host>[0-9.]+|\[[0-9a-f:]+\]|[a-z0-9.-]+):(?P<port>[0-9]{1,5})")
 
 
 def _hex(count: int) -> BeforeValidator:
     def convert(value: object) -> object:
+        if isinstance(value, bytes) and len(value) == count:
+            return value
         if not isinstance(value, str):
             raise ValueError(f"write {2 * count} hex digits in quotes")
         if re.fullmatch(f"[0-9a-f]{{{2 * count}}}", value) is None:
@@ -26,9 +28,10 @@ def _hex(count: int) -> BeforeValidator:
 
 
 def _address(value: object) -> object:
-    matched = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
-    if matched is None or not 0 < int(matched["port"]) < 65536:
-        raise ValueError("write tcp://host:port")
+    try:
+        ipaddress.IPv4Address(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError("write an IPv4 address in quotes") from None
     return value
 
 
@@ -50,13 +53,21 @@ class Strict(BaseModel):
 
 
 class NetworkNode(Strict):
-    """Where one node listens. Consensus and bulk travel apart."""
+    """Where one node listens.
+
+    The gateway has the first port; the mesh has a port for every peer and link
+    from the tenth after it (`daicho.host.sockets`).
+    """
 
     name: Name
     replica: U16
-    p2p: Address
-    bulk: Address
-    gateway: Address
+    address: Address
+    first_port: Annotated[int, Field(ge=1_024, le=65_000)]
+
+    @property
+    def gateway(self) -> str:
+        """Where clients dial."""
+        return f"tcp://{self.address}:{self.first_port}"
 
 
 class NetworkFile(Strict):

@@ -164,8 +164,9 @@ class Authority:
         return x509.load_pem_x509_crl((self.folder / "crl.pem").read_bytes())
 
     def _write_index(self, entries: list[Issued], now: datetime) -> None:
-        """Rewrite index and revocation list; the list first, so that a crash between
-        the two leaves a certificate revoked rather than valid.
+        """Rewrite the revocation list and the index.
+
+        The list first: a crash between the two revokes too much, never too little.
         """
         crl = x509.CertificateRevocationListBuilder().issuer_name(self.root.subject)
         crl = crl.last_update(now).next_update(now + timedelta(days=CRL_DAYS))
