@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from dataclasses import dataclass
 
@@ -224,7 +225,5 @@ def retry_codes() -> frozenset[str]:
 def _compiler_codes() -> list[Explanation]:
     if importlib.util.find_spec("daicho.compiler") is None:
         return []
-    from daicho.compiler.codes import REGISTRY
-
-    rows = REGISTRY.values() if isinstance(REGISTRY, dict) else REGISTRY
-    return [Explanation(row.id, "compiler", row.message, row.hint) for row in rows]
+    table = importlib.import_module("daicho.compiler.codes").REGISTRY
+    return [Explanation(row.id, "compiler", row.message, row.hint) for row in table.values()]

@@ -177,9 +177,7 @@ class _Founder:
         write_party_file(home, file)
         return genesis_party(file, credentials)
 
-    def _write_genesis(
-        self, nodes: list[GenesisNode], parties: list[GenesisParty]
-    ) -> Genesis:
+    def _write_genesis(self, nodes: list[GenesisNode], parties: list[GenesisParty]) -> Genesis:
         operators = {node.name for node in self.plan.nodes()}
         approvers = [node.name for node in nodes if node.validates]
         file = GenesisFile(

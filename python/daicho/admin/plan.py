@@ -165,8 +165,9 @@ _ORGANISATION = {
 
 
 def _clients(reader: str) -> list[PartyPlan]:
-    """Parties without a node of their own. `adm` is the exchange's desk: the
-    same entity under a second alias.
+    """Parties without a node of their own.
+
+    `adm` is the exchange's desk: the same entity under a second alias.
     """
     return [
         PartyPlan("adm", "The Exchange", ("administrator",), False, "exchange", "exchange"),
@@ -179,7 +180,7 @@ def _clients(reader: str) -> list[PartyPlan]:
 
 
 def bank_letters(number: int) -> str:
-    """A, B, … Z, AA, AB, …"""
+    """Letters as in a spreadsheet: A to Z, then AA, AB and so on."""
     letters = ""
     number += 1
     while number > 0:

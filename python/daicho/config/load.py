@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -119,9 +120,9 @@ def check_network(folder: Path) -> list[Problem]:
     network = _collect(problems, lambda: load_network(folder / "network.toml"))
     genesis = _collect(problems, lambda: load_genesis(folder / "genesis.toml"))
     for node in sorted((folder / "nodes").glob("*/node.toml")):
-        _collect(problems, lambda node=node: load_node(node.parent), node.parent.name)
+        _collect(problems, partial(load_node, node.parent), node.parent.name)
     for party in sorted((folder / "parties").glob("*/party.toml")):
-        _collect(problems, lambda party=party: load_party(party), party.parent.name)
+        _collect(problems, partial(load_party, party), party.parent.name)
     if network and genesis and network.chain_id != genesis.chain_id:
         problems.append(
             Problem("CFG_CHAIN", "network.toml:chain_id", "genesis.toml has another chain id")

@@ -146,13 +146,30 @@ class LedgerClient:
         expiry_us = _now_us() + int(expiry_s * 1_000_000)
         [sequence] = self.sequences.take(lane, 1, expiry_us)
         sender, chain = self.party.file.alias, self.party.genesis.chain_id
-        place = {"sender": sender, "lane": lane, "sequence": sequence, "command": command}
         approvals = [
-            (p.file.alias, _native.approve(p.signer, p.file.alias, chain, **place))
-            for p in approvers
+            (
+                other.file.alias,
+                _native.approve(
+                    other.signer,
+                    other.file.alias,
+                    chain,
+                    sender=sender,
+                    lane=lane,
+                    sequence=sequence,
+                    command=command,
+                ),
+            )
+            for other in approvers
         ]
         sealed = _native.seal_control(
-            self.party.signer, chain, expiry_us=expiry_us, approvals=approvals, **place
+            self.party.signer,
+            chain,
+            sender=sender,
+            lane=lane,
+            sequence=sequence,
+            expiry_us=expiry_us,
+            command=command,
+            approvals=approvals,
         )
         return SealedItem(*sealed, lane, sequence)
 
@@ -352,9 +369,7 @@ class _Waiting:
 
     def _received(self, frame: bytes) -> None:
         for row in self.client._verified(frame):
-            if row["tx_id"] in self.items and (
-                row["finality"] == "final" or self.wait != "final"
-            ):
+            if row["tx_id"] in self.items and (row["finality"] == "final" or self.wait != "final"):
                 self.receipts[row["tx_id"]] = row
 
     def _refused(self, reply: dict[str, Any], out: Sequence[SealedItem]) -> int:
@@ -399,9 +414,7 @@ def _connect(party: Party, node: str) -> Connection:
 
 
 def _refusal(reply: dict[str, Any]) -> RefusedError:
-    return RefusedError(
-        reply["code"], reply["message"], retry=reply["retry"], tx_id=reply["tx_id"]
-    )
+    return RefusedError(reply["code"], reply["message"], retry=reply["retry"], tx_id=reply["tx_id"])
 
 
 def _now_us() -> int:

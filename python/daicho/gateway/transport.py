@@ -20,17 +20,7 @@ class Connection:
 
     def __init__(self, address: str, node_curve_key: bytes, credentials: Credentials) -> None:
         self.address = address
-        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
-        self._socket.linger = 0
-        self._socket.sndhwm = FRAMES_MAX
-        self._socket.rcvhwm = FRAMES_MAX
-        self._socket.maxmsgsize = FRAME_BYTES_MAX
-        self._socket.handshake_ivl = HANDSHAKE_MS
-        self._socket.heartbeat_ivl = HEARTBEAT_MS
-        self._socket.heartbeat_timeout = HEARTBEAT_TIMEOUT_MS
-        self._socket.curve_publickey = z85.encode(credentials.curve_public)
-        self._socket.curve_secretkey = z85.encode(credentials.curve_secret)
-        self._socket.curve_serverkey = z85.encode(node_curve_key)
+        self._socket = _socket(node_curve_key, credentials)
         self._socket.connect(address)
 
     def send(self, frame: bytes, timeout_s: float) -> None:
@@ -55,3 +45,19 @@ class Connection:
     def close(self) -> None:
         """Drop the connection and whatever is queued."""
         self._socket.close()
+
+
+def _socket(node_curve_key: bytes, credentials: Credentials) -> zmq.Socket[bytes]:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+    socket = context.socket(zmq.DEALER)
+    socket.linger = 0
+    socket.sndhwm = FRAMES_MAX
+    socket.rcvhwm = FRAMES_MAX
+    socket.maxmsgsize = FRAME_BYTES_MAX
+    socket.handshake_ivl = HANDSHAKE_MS
+    socket.heartbeat_ivl = HEARTBEAT_MS
+    socket.heartbeat_timeout = HEARTBEAT_TIMEOUT_MS
+    socket.curve_publickey = z85.encode(credentials.curve_public)
+    socket.curve_secretkey = z85.encode(credentials.curve_secret)
+    socket.curve_serverkey = z85.encode(node_curve_key)
+    return socket

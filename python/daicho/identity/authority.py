@@ -114,9 +114,9 @@ class Authority:
         certificate = Certificate.from_pem(
             self._sign(holder, key, now, days).public_bytes(Encoding.PEM)
         )
-        pem = certificate.x509.public_bytes(Encoding.PEM)
+        pem = certificate.document.public_bytes(Encoding.PEM)
         write_public(self.folder / "issued" / f"{certificate.serial}.pem", pem)
-        self._write_index([*self.list(), _index_entry(certificate)], now)
+        self._write_index([*self.entries(), _index_entry(certificate)], now)
         return certificate
 
     def _sign(
@@ -139,7 +139,7 @@ class Authority:
     def revoke(self, name_or_serial: str, reason: str, now: datetime | None = None) -> Issued:
         """Revoke a certificate by serial number, or the newest one of a name."""
         now = now or datetime.now(UTC)
-        entries = self.list()
+        entries = self.entries()
         found = [
             place
             for place, entry in enumerate(entries)
@@ -155,7 +155,7 @@ class Authority:
         self._write_index(entries, now)
         return entries[place]
 
-    def list(self) -> list[Issued]:
+    def entries(self) -> list[Issued]:
         """Everything ever issued, oldest first."""
         return [Issued(**row) for row in json.loads((self.folder / "index.json").read_bytes())]
 
@@ -240,8 +240,8 @@ def _index_entry(certificate: Certificate) -> Issued:
         lei=holder.lei,
         party=holder.party.hex(),
         alias="" if holder.alias is None else holder.alias.hex(),
-        issued=certificate.x509.not_valid_before_utc.isoformat(),
-        expires=certificate.x509.not_valid_after_utc.isoformat(),
+        issued=certificate.document.not_valid_before_utc.isoformat(),
+        expires=certificate.document.not_valid_after_utc.isoformat(),
     )
 
 

@@ -116,7 +116,7 @@ def single_text(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
 class Certificate:
     """A parsed certificate: whom it names, with which key, how long."""
 
-    x509: x509.Certificate
+    document: x509.Certificate
     holder: Holder
     public_key: bytes
 
@@ -137,12 +137,12 @@ class Certificate:
     @property
     def digest(self) -> bytes:
         """BLAKE3 of the DER bytes under the certificate domain."""
-        return _native.certificate_digest(self.x509.public_bytes(Encoding.DER))
+        return _native.certificate_digest(self.document.public_bytes(Encoding.DER))
 
     @property
     def serial(self) -> str:
         """The serial number in hex."""
-        return f"{self.x509.serial_number:x}"
+        return f"{self.document.serial_number:x}"
 
     def check(
         self,
@@ -155,10 +155,10 @@ class Certificate:
         A revocation counts from its own date on: what was signed before keeps
         its proof (`at` is the time of the signature that is being judged).
         """
-        _check_issued(self.x509, root)
-        _check_validity(self.x509, at)
+        _check_issued(self.document, root)
+        _check_validity(self.document, at)
         if revoked is not None:
-            _check_not_revoked(self.x509, root, revoked, at)
+            _check_not_revoked(self.document, root, revoked, at)
 
 
 def _holder(subject: x509.Name, uris: list[str]) -> Holder:

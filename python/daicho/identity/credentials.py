@@ -141,7 +141,7 @@ class Credentials:
         unlock.seal(folder / "session.key", "session", secrets.token_bytes(32))
         write_public(folder / "curve.json", binding.to_json())
         write_public(folder / "root.pem", authority.root.public_bytes(Encoding.PEM))
-        write_public(folder / "certificate.pem", certificate.x509.public_bytes(Encoding.PEM))
+        write_public(folder / "certificate.pem", certificate.document.public_bytes(Encoding.PEM))
         return cls.open(folder)
 
     @classmethod
