@@ -1,5 +1,8 @@
 """The Rust half: see rust/bindings."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 FRAME_BYTES_MAX: int
 """Bytes of one ZeroMQ message; on the wire CURVE adds a few dozen."""
 
@@ -17,3 +20,181 @@ class EchoHost:
     def resume(self) -> None: ...
     def waiting(self) -> list[int]: ...
     def stop(self) -> None: ...
+
+# rust/bindings/src/genesis.rs
+
+def genesis_encode(document: Mapping[str, Any]) -> bytes:
+    """Canonical bytes of a genesis; ValueError when a field is out of form."""
+
+def genesis_decode(genesis: bytes) -> dict[str, Any]:
+    """The inverse of `genesis_encode`."""
+
+def genesis_check(genesis: bytes) -> None:
+    """ValueError with the rule between fields that is broken."""
+
+def chain_id(genesis: bytes) -> bytes:
+    """Digest of a checked genesis."""
+
+def codes() -> list[tuple[int, str, bool]]:
+    """Every ledger code: number, name, whether to try again."""
+
+def public_key(seed: bytes) -> bytes:
+    """The Ed25519 key of a 32-byte seed."""
+
+def seal_public_key(seed: bytes) -> bytes:
+    """The X25519 key of a 32-byte seed (RFC 9180, DeriveKeyPair)."""
+
+def certificate_digest(der: bytes) -> bytes:
+    """Digest of a certificate's DER bytes."""
+
+def secret_file_seal(key: bytes, label: str, salt: bytes, secret: bytes) -> bytes:
+    """A secret as it stands in a file; the salt is 16 fresh random bytes."""
+
+def secret_file_open(key: bytes, label: str, file: bytes) -> bytes:
+    """The inverse of `secret_file_seal`; ValueError when it does not open."""
+
+def executor_keys_seal(
+    result_seed: bytes, seal_seed: bytes, store_key: bytes, unlock: bytes, salt: bytes
+) -> bytes:
+    """An executor's key file; the salt is 32 fresh random bytes."""
+
+def epoch_public_key(secret: bytes, epoch: int) -> bytes:
+    """The key that envelopes of an epoch are sealed to."""
+
+def wrap_epoch_secret(executor: bytes, epoch: int, secret: bytes, entropy: bytes) -> bytes:
+    """80 bytes that one executor unwraps."""
+
+def unwrap_epoch_secret(executor_seed: bytes, epoch: int, public: bytes, wrapped: bytes) -> bytes:
+    """The inverse of `wrap_epoch_secret`; ValueError when it does not open."""
+
+# rust/bindings/src/client.rs
+
+class VerificationError(ValueError):
+    """A reply proves nothing."""
+
+class Signer:
+    """A party's signing key."""
+
+    def __init__(self, seed: bytes) -> None: ...
+    @property
+    def public_key(self) -> bytes: ...
+
+class Session:
+    """A client's sealing session with the executors of one epoch."""
+
+    def __init__(self, epoch_key: bytes, chain: bytes, epoch: int, entropy: bytes) -> None: ...
+    @property
+    def enc(self) -> bytes: ...
+
+class ReceiptVerifier:
+    """Checks receipts against the genesis, and opens those it expects."""
+
+    def __init__(self, genesis: bytes) -> None: ...
+    def expect(
+        self, tx_id: bytes, session: Session | None = ..., witness_id: bytes | None = ...
+    ) -> None: ...
+    def verify(self, frame: bytes) -> list[dict[str, Any]]: ...
+    def verify_batch(self, frames: Sequence[bytes]) -> list[tuple[bytes, str, str, int, int]]: ...
+
+def seal_envelope(
+    signer: Signer,
+    session: Session,
+    *,
+    sender: bytes,
+    lane: int,
+    sequence: int,
+    expiry_us: int,
+    salt: bytes,
+    contract: int,
+    entry: int,
+    arguments: bytes,
+    gas_class: int = ...,
+    cosignatures: Sequence[tuple[bytes, bytes]] = ...,
+) -> tuple[bytes, bytes, bytes]:
+    """A sealed transaction: item, transaction id, witness id."""
+
+def seal_control(
+    signer: Signer,
+    chain: bytes,
+    *,
+    sender: bytes,
+    lane: int,
+    sequence: int,
+    expiry_us: int,
+    command: bytes,
+    approvals: Sequence[tuple[bytes, bytes]],
+) -> tuple[bytes, bytes, bytes]:
+    """A control transaction: item, transaction id, witness id."""
+
+def consent(
+    signer: Signer,
+    alias: bytes,
+    chain: bytes,
+    *,
+    sender: bytes,
+    lane: int,
+    sequence: int,
+    contract: int,
+    entry: int,
+    arguments: bytes,
+) -> bytes:
+    """A co-signer's signature on a call at one place."""
+
+def approve(
+    signer: Signer,
+    alias: bytes,
+    chain: bytes,
+    *,
+    sender: bytes,
+    lane: int,
+    sequence: int,
+    command: bytes,
+) -> bytes:
+    """An approver's signature on a command at one place."""
+
+def command_admit(record: Mapping[str, Any]) -> bytes:
+    """The command that admits a party or replaces its record."""
+
+def command_revoke(alias: bytes) -> bytes:
+    """The command that takes an alias off."""
+
+def command_deploy(contract: int, name: str, artefact: bytes) -> bytes:
+    """The command that deploys a contract."""
+
+def command_steer_time(time_us: int) -> bytes:
+    """The command that moves the steered clock."""
+
+def seal_query(
+    signer: Signer,
+    session: Session,
+    *,
+    sender: bytes,
+    nonce: bytes,
+    expiry_us: int,
+    contract: int,
+    query: int,
+    arguments: bytes,
+    at: tuple[str, int] | None = ...,
+    prove: bool = ...,
+) -> bytes:
+    """A sealed question to a contract."""
+
+def seal_keys_query(
+    signer: Signer, session: Session, *, sender: bytes, nonce: bytes, expiry_us: int
+) -> bytes:
+    """A sealed question for the asker's compartment keys."""
+
+def open_answer(session: Session, nonce: bytes, sealed: bytes) -> bytes:
+    """A query's answer; VerificationError when it does not open."""
+
+def item_ids(item: bytes) -> tuple[bytes, bytes]:
+    """Transaction id and witness id of an item."""
+
+def encode_submit(id: int, wait: int, items: Sequence[bytes]) -> bytes: ...  # noqa: A002
+def encode_query(id: int, query: bytes) -> bytes: ...  # noqa: A002
+def encode_receipt(id: int, tx_id: bytes) -> bytes: ...  # noqa: A002
+def encode_status(id: int) -> bytes: ...  # noqa: A002
+def encode_blocks(id: int, from_height: int, count: int) -> bytes: ...  # noqa: A002
+def encode_results(id: int, from_height: int, count: int) -> bytes: ...  # noqa: A002
+def decode_reply(frame: bytes) -> dict[str, Any]:
+    """A reply as a dict with `id` and `say`."""

@@ -52,7 +52,6 @@ pub(crate) struct Ordering {
 #[derive(Clone, Debug)]
 pub(crate) struct Decided {
     pub items: Vec<Arc<Admitted>>,
-    pub outcomes: Vec<ControlOutcome>,
     pub dropped: Vec<Dropped>,
 }
 

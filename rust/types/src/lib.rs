@@ -15,6 +15,7 @@ pub mod ipc;
 pub mod ledger;
 pub mod limits;
 pub mod result;
+pub mod roles;
 
 pub use clock::{ConsensusTime, Height, Monotonic, WallClock};
 pub use codes::Code;

@@ -1,0 +1,1 @@
+"""What an administrator does: found a network, run it, change its control state."""
