@@ -40,6 +40,11 @@ from daicho.contract.amounts import (
     Rounding as Rounding,
 )
 from daicho.contract.rules import (
+    ANY_ROLE as ANY_ROLE,
+    FIRST as FIRST,
+    LARGEST_REMAINDER as LARGEST_REMAINDER,
+    LAST as LAST,
+    Remainder as Remainder,
     Role as Role,
     abort as abort,
     allocate as allocate,
@@ -49,6 +54,7 @@ from daicho.contract.rules import (
     expect as expect,
     export as export,
     has_role as has_role,
+    has_signed as has_signed,
     height as height,
     now as now,
     query as query,

@@ -23,8 +23,8 @@ class Rounding(enum.Enum):
     UP = 2
     FLOOR = 3
     CEILING = 4
-    HALF_DOWN = 5
-    HALF_UP = 6
+    HALF_UP = 5
+    HALF_DOWN = 6
     HALF_EVEN = 7
 
 

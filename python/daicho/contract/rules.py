@@ -23,30 +23,57 @@ class Role(enum.Enum):
     """What the administrator admitted a party as."""
 
     ADMINISTRATOR = 0
-    INSTITUTION = 1
+    MEMBER = 1
     ISSUER = 2
     TRUST_BANK = 3
+    AUDITOR = 4
+    READER = 5
+    REGULATOR = 6
+    CLEARING_HOUSE = 7
+    SETTLEMENT_BANK = 8
+    ORACLE = 9
+
+
+ANY_ROLE: tuple[Role, ...] = tuple(Role)
+"""`roles=ANY_ROLE`: every admitted party."""
+
+
+class Remainder(enum.Enum):
+    """Where `allocate` puts what is left over after rounding down."""
+
+    LARGEST_REMAINDER = 0
+    FIRST = 1
+    LAST = 2
+
+
+LARGEST_REMAINDER = Remainder.LARGEST_REMAINDER
+FIRST = Remainder.FIRST
+LAST = Remainder.LAST
 
 
 def entry(
-    *, roles: tuple[Role, ...] = (), signed_by: tuple[str, ...] = ()
+    *, roles: tuple[Role, ...], signed_by: tuple[str, ...] = ()
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """A function that a transaction may call.
 
     `roles`: the sender has one of them. `signed_by`: names of `Party`
-    arguments; each of these parties has signed the transaction.
+    parameters; each of these parties has signed the transaction.
     """
     return lambda function: function
 
 
-def query(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A function that reads and never writes, and sees only the caller's compartments."""
-    return function
+def query(*, roles: tuple[Role, ...]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """A function that reads, never writes, and sees only the caller's compartments."""
+    return lambda function: function
 
 
-def export(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A function that other contracts may call: `from securities import move`."""
-    return function
+def export(*, callers: tuple[str, ...] = ()) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """A function that other contracts may call: `from securities import deliver`.
+
+    `callers`: the contracts that may; none named means any contract. Roles are
+    not checked here: the entry point that was called checked its own.
+    """
+    return lambda function: function
 
 
 def require(condition: bool, code: Code, *detail: object) -> None:
@@ -65,7 +92,7 @@ def expect(value: _T | None, code: Code) -> _T:
 
 
 def emit(event: Event, *, to: tuple[Compartment, ...]) -> None:
-    """Send an event to the holders of these compartments."""
+    """Send an event: `emit(Paid(payer=a, payee=b), to=(party(Paid.payer), party(Paid.payee)))`."""
     raise OnLedgerOnly
 
 
@@ -97,11 +124,16 @@ def tx_id() -> TxId:
 
 
 def digest(data: bytes) -> Hash:
-    """The ledger's hash of `data`."""
+    """The ledger's hash, BLAKE3, of `data`."""
     raise OnLedgerOnly
 
 
-def allocate(total: _A, weights: list[int]) -> list[_A]:
-    """`total` in proportion to `weights`: every part rounded down, what is
-    left over added to the first. The parts sum to `total` exactly."""
+def allocate(total: _A, weights: list[int], remainder: Remainder) -> list[_A]:
+    """`total` in proportion to `weights`, each part rounded down and what is
+    left over placed as told. The parts sum to `total` exactly."""
+    raise OnLedgerOnly
+
+
+def has_signed(who: Party) -> bool:
+    """Whether this party is the sender or a co-signer of the transaction."""
     raise OnLedgerOnly

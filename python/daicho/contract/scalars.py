@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import enum
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, overload
 
 
 @dataclass(frozen=True)
 class MaxLen:
-    """The bound of a text (bytes of UTF-8), bytes, a list or a map (items)."""
+    """The bound of a text (characters), of bytes, of a list or a map (items)."""
 
     length: int
 
@@ -103,6 +103,9 @@ class Duration:
     def __add__(self, other: Duration) -> Duration:
         return Duration(self.microseconds + other.microseconds)
 
+    def __sub__(self, other: Duration) -> Duration:
+        return Duration(self.microseconds - other.microseconds)
+
     def __mul__(self, times: int) -> Duration:
         return Duration(self.microseconds * times)
 
@@ -141,12 +144,20 @@ class Timestamp:
     def __add__(self, span: Duration) -> Timestamp:
         return Timestamp(self.microseconds + span.microseconds)
 
-    def __sub__(self, span: Duration) -> Timestamp:
-        return Timestamp(self.microseconds - span.microseconds)
+    @overload
+    def __sub__(self, other: Duration) -> Timestamp: ...
 
-    def since(self, earlier: Timestamp) -> Duration:
-        """The span from `earlier` to this moment."""
-        return Duration(self.microseconds - earlier.microseconds)
+    @overload
+    def __sub__(self, other: Timestamp) -> Duration: ...
+
+    def __sub__(self, other: Duration | Timestamp) -> Timestamp | Duration:
+        if isinstance(other, Timestamp):
+            return Duration(self.microseconds - other.microseconds)
+        return Timestamp(self.microseconds - other.microseconds)
+
+    def date(self) -> Date:
+        """The calendar day in UTC."""
+        return Date(self.microseconds // 86_400_000_000)
 
 
 @dataclass(frozen=True, order=True)
