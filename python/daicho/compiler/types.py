@@ -218,6 +218,16 @@ class CompartmentType(Type):
         return "Compartment"
 
 
+@dataclass(frozen=True)
+class SnapshotType(Type):
+    """A table as of a past time; at run time, that time."""
+
+    table: str
+
+    def __str__(self) -> str:
+        return f"Snapshot of {self.table}"
+
+
 INT = IntType(128, True)
 BOOL = BoolType()
 NONE = NoneType()
@@ -306,7 +316,7 @@ def is_storable(type_: Type) -> bool:
             return all(is_storable(item.type) for item in fields)
         case TupleType(items):
             return all(is_storable(item) for item in items)
-        case NoneType() | NeverType() | CompartmentType():
+        case NoneType() | NeverType() | CompartmentType() | SnapshotType():
             return False
         case _:
             return True

@@ -153,12 +153,20 @@ class Snapshot(Generic[_R]):
         """The row of that key, or None."""
         _on_ledger_only()
 
-    def scan(self, *prefix: Any, limit: int = 0, after: _R | None = None) -> list[_R]:
+    def scan(
+        self,
+        *prefix: Any,
+        lo: Any = None,
+        hi: Any = None,
+        after: _R | None = None,
+        limit: int | None = None,
+    ) -> list[_R]:
         """The rows whose first key columns equal `prefix`, in key order.
 
-        The prefix names at least the compartment's column. With `limit`, at
-        most that many, resuming `after` a row of the scan before; without,
-        all of them, and more than the ledger's bound abort the call.
+        The prefix reaches at least to the compartment's column; `lo <= column
+        < hi` bounds the column after it. With `limit`, at most that many,
+        resuming `after` a row of the scan before; without, all of them, and
+        more than the ledger's bound abort the call.
         """
         _on_ledger_only()
 
