@@ -1,0 +1,25 @@
+from daicho.contract import Account, Key, Party, Row, Holdings, export, party
+from market import Isin, Shares
+edition = 1
+
+
+class Position(Row):
+    """An account's holding of one instrument."""
+
+    bank: Key[Party]
+    account: Key[Account]
+    isin: Key[Isin]
+    available: Shares
+    earmarked: Shares
+
+
+positions = Holdings(Position, per=Position.isin, compartment=party(Position.bank))
+
+@export
+def deliver(isin: Isin, quantity: Shares, seller: Party, seller_account: Account, buyer: Party, buyer_account: Account) -> None:
+    positions.move(
+        quantity,
+        source=positions.at(seller, seller_account, isin).available,
+        target=positions.at(buyer, buyer_account, isin).available,
+    )
+deliver_earmarked = earmark_shares = release_shares = deliver

@@ -1,0 +1,263 @@
+"""Step 1, parse: text to a Python syntax tree in which every node is accepted.
+
+Python's own parser reads the file; then each node is looked up in the tables
+below. What they do not name is refused with its place and a hint: nothing is
+ever ignored. The tree is not changed and nothing of it is run. Refused nodes
+are remembered, so that step 2 goes on around them and one run tells all.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from daicho.compiler import codes
+from daicho.compiler.diagnostics import START, Reporter, Source, Span
+
+SOURCE_BYTES_MAX = 262_144
+"""Bytes of one source file."""
+DEPTH_MAX = 64
+"""Nodes above any node; Python's parser allows more than we want to walk."""
+
+STATEMENTS: tuple[type[ast.AST], ...] = (
+    ast.AnnAssign,
+    ast.Assign,
+    ast.AugAssign,
+    ast.Break,
+    ast.ClassDef,
+    ast.Continue,
+    ast.Delete,
+    ast.Expr,
+    ast.For,
+    ast.FunctionDef,
+    ast.If,
+    ast.ImportFrom,
+    ast.Match,
+    ast.Pass,
+    ast.Return,
+    ast.While,
+)
+EXPRESSIONS: tuple[type[ast.AST], ...] = (
+    ast.Attribute,
+    ast.BinOp,
+    ast.BoolOp,
+    ast.Call,
+    ast.Compare,
+    ast.Constant,
+    ast.Dict,
+    ast.IfExp,
+    ast.List,
+    ast.Name,
+    ast.Slice,
+    ast.Subscript,
+    ast.Tuple,
+    ast.UnaryOp,
+)
+OPERATORS: tuple[type[ast.AST], ...] = (
+    ast.Add,
+    ast.And,
+    ast.BitAnd,
+    ast.BitOr,
+    ast.BitXor,
+    ast.Eq,
+    ast.FloorDiv,
+    ast.Gt,
+    ast.GtE,
+    ast.In,
+    ast.Invert,
+    ast.Is,
+    ast.IsNot,
+    ast.LShift,
+    ast.Lt,
+    ast.LtE,
+    ast.Mod,
+    ast.Mult,
+    ast.Not,
+    ast.NotEq,
+    ast.NotIn,
+    ast.Or,
+    ast.Pow,
+    ast.RShift,
+    ast.Sub,
+    ast.USub,
+)
+PARTS: tuple[type[ast.AST], ...] = (
+    ast.Load,
+    ast.MatchAs,
+    ast.MatchOr,
+    ast.MatchValue,
+    ast.Module,
+    ast.Store,
+    ast.Del,
+    ast.alias,
+    ast.arg,
+    ast.arguments,
+    ast.keyword,
+    ast.match_case,
+)
+ACCEPTED: frozenset[type[ast.AST]] = frozenset(STATEMENTS + EXPRESSIONS + OPERATORS + PARTS)
+
+REFUSED_STATEMENTS: dict[str, tuple[str, str]] = {
+    "Assert": ("`assert`", "write `require(condition, Error.CODE)`"),
+    "AsyncFor": ("`async for`", ""),
+    "AsyncFunctionDef": ("`async def`", "write `def`"),
+    "AsyncWith": ("`async with`", ""),
+    "Global": ("`global`", "keep state in a Var, a Map or a Table"),
+    "Import": ("`import module`", "write `from module import name`"),
+    "Nonlocal": ("`nonlocal`", "pass the value and return the new one"),
+    "Raise": ("`raise`", "write `abort(Error.CODE)`"),
+    "Try": ("`try`", "a failure undoes the whole call; test before with `if`"),
+    "TryStar": ("`try`", "a failure undoes the whole call; test before with `if`"),
+    "TypeAlias": ("the `type` statement", "write `Name = Annotated[Str, MaxLen(64)]`"),
+    "With": ("`with`", ""),
+}
+REFUSED_EXPRESSIONS: dict[str, tuple[str, str]] = {
+    "Await": ("`await`", ""),
+    "DictComp": ("a comprehension", "build the map in a `for` loop"),
+    "FormattedValue": ("an f-string", "join texts with `+`; a number becomes text by `str(n)`"),
+    "GeneratorExp": ("a generator expression", "build a list in a `for` loop"),
+    "JoinedStr": ("an f-string", "join texts with `+`; a number becomes text by `str(n)`"),
+    "Lambda": ("`lambda`", "write a function with `def`"),
+    "ListComp": ("a comprehension", "build the list in a `for` loop"),
+    "MatchClass": ("a class pattern", "match on members of an enum"),
+    "MatchMapping": ("a mapping pattern", "match on members of an enum"),
+    "MatchSequence": ("a sequence pattern", "match on members of an enum"),
+    "MatchSingleton": ("a pattern of None, True or False", "use `if`"),
+    "MatchStar": ("a star pattern", "match on members of an enum"),
+    "NamedExpr": ("`:=`", "assign in a line of its own"),
+    "Set": ("a set", "use a dict, or a Table"),
+    "SetComp": ("a set", "use a dict, or a Table"),
+    "Starred": ("`*` before a value", "write the values out"),
+    "Yield": ("`yield`", "return a list"),
+    "YieldFrom": ("`yield from`", "return a list"),
+}
+REFUSED_OPERATORS: dict[str, str] = {"MatMult": "@", "UAdd": "+"}
+
+
+@dataclass
+class Parsed:
+    """A file whose tree was walked node by node."""
+
+    source: Source
+    tree: ast.Module
+    refused: set[int] = field(default_factory=set)
+    """`id()` of refused nodes; only looked up, never ordered or printed."""
+
+    def text(self) -> str:
+        """The printable form: the accepted tree, written out evenly."""
+        return ast.unparse(self.tree) + "\n"
+
+
+def parse(source: Source, reporter: Reporter) -> Parsed:
+    """Read and walk `source`; faults go to `reporter`, and an empty tree is
+    returned where Python cannot read the text at all."""
+    tree = _python_tree(source, reporter)
+    parsed = Parsed(source, tree)
+    _Acceptance(parsed, reporter).walk(tree, 0)
+    return parsed
+
+
+def _python_tree(source: Source, reporter: Reporter) -> ast.Module:
+    empty = ast.Module(body=[], type_ignores=[])
+    if len(source.text.encode(errors="replace")) > SOURCE_BYTES_MAX:
+        reporter.error(codes.TOO_DEEP, START, what=f"the file has more than {SOURCE_BYTES_MAX} bytes")
+        return empty
+    try:
+        return ast.parse(source.text)
+    except SyntaxError as fault:
+        line, column = fault.lineno or 1, fault.offset or 1
+        span = Span(line, column, line, column + 1)
+        reporter.error(codes.SYNTAX, span, reason=fault.msg)
+    except (RecursionError, MemoryError):
+        reporter.error(codes.TOO_DEEP, START, what="an expression is nested too deeply")
+    except ValueError as fault:
+        reporter.error(codes.SYNTAX, START, reason=str(fault))
+    return empty
+
+
+class _Acceptance:
+    """Walks the tree and looks every node up."""
+
+    def __init__(self, parsed: Parsed, reporter: Reporter) -> None:
+        self.parsed = parsed
+        self.reporter = reporter
+
+    def walk(self, node: ast.AST, depth: int) -> None:
+        if depth > DEPTH_MAX:
+            self._refuse(node, codes.TOO_DEEP, what=f"this is nested more than {DEPTH_MAX} levels deep")
+            return
+        if not self._accept(node):
+            return
+        self._names(node)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)):
+                self._operator(child, node)
+            else:
+                self.walk(child, depth + 1)
+
+    def _accept(self, node: ast.AST) -> bool:
+        """Report `node` unless the language has it. False: do not go below it."""
+        kind = type(node).__name__
+        if kind in REFUSED_STATEMENTS:
+            what, hint = REFUSED_STATEMENTS[kind]
+            return self._refuse(node, codes.STATEMENT, hint, what=what)
+        if kind in REFUSED_EXPRESSIONS:
+            what, hint = REFUSED_EXPRESSIONS[kind]
+            return self._refuse(node, codes.EXPRESSION, hint, what=what)
+        if type(node) not in ACCEPTED:
+            code = codes.STATEMENT if isinstance(node, ast.stmt) else codes.EXPRESSION
+            return self._refuse(node, code, what=f"`{kind}`")
+        return self._details(node)
+
+    def _details(self, node: ast.AST) -> bool:
+        """Nodes of the language of which some forms are not."""
+        match node:
+            case ast.Constant(value=float() | complex()):
+                text = ast.get_source_segment(self.parsed.source.text, node) or str(node.value)
+                hint = codes.FLOAT.hint.format(text=text)
+                return self._refuse(node, codes.FLOAT, hint, text=text)
+            case ast.Constant(value=value) if value is Ellipsis:
+                return True
+            case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
+                return self._refuse(node, codes.DIVISION)
+            case ast.While(orelse=[first, *_]) | ast.For(orelse=[first, *_]):
+                self._refuse(first, codes.STATEMENT, "test a flag after the loop", what="`else` of a loop")
+                return True
+            case ast.arguments():
+                return self._parameters(node)
+            case ast.keyword(arg=None) | ast.Dict(keys=[*_, None]):
+                return self._refuse(node, codes.SIGNATURE, what="`**` is not part of the language")
+            case ast.Slice(step=ast.AST()):
+                return self._refuse(node, codes.EXPRESSION, "", what="a slice with a step")
+            case ast.Assign(targets=[_, second, *_]):
+                return self._refuse(second, codes.STATEMENT, "assign twice", what="a chained assignment")
+        return True
+
+    def _parameters(self, node: ast.arguments) -> bool:
+        odd = [*node.posonlyargs, *node.kwonlyargs, node.vararg, node.kwarg, *node.defaults]
+        for item in odd:
+            if item is not None:
+                self._refuse(item, codes.SIGNATURE, what="this kind of parameter is not part of the language")
+        return True
+
+    def _names(self, node: ast.AST) -> None:
+        """Identifiers are ASCII."""
+        names = [
+            value
+            for name in ("id", "attr", "name", "arg", "asname")
+            if isinstance(value := getattr(node, name, None), str)
+        ]
+        for name in names:
+            if not name.isascii():
+                self._refuse(node, codes.ASCII, name=name)
+
+    def _operator(self, operator: ast.AST, parent: ast.AST) -> None:
+        if type(operator) in ACCEPTED or isinstance(operator, ast.Div):
+            return
+        shown = REFUSED_OPERATORS.get(type(operator).__name__, type(operator).__name__)
+        self._refuse(parent, codes.OPERATOR, operator=shown)
+
+    def _refuse(self, node: ast.AST, code: codes.Code, hint: str = "", **values: object) -> bool:
+        self.parsed.refused.add(id(node))
+        self.reporter.error(code, node, hint, **values)
+        return False

@@ -1,0 +1,153 @@
+"""Type annotations: a piece of syntax that names a type."""
+
+from __future__ import annotations
+
+import ast
+
+from daicho.compiler import codes
+from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
+from daicho.compiler.types import (
+    DIGITS_MAX,
+    INT,
+    NONE,
+    UNKNOWN,
+    BytesType,
+    DecimalType,
+    ListType,
+    MapType,
+    OptionalType,
+    StrType,
+    TupleType,
+    Type,
+    is_keyable,
+)
+
+LENGTH_MAX = 65_536
+"""Items or characters any bounded type may have."""
+
+
+class Annotations:
+    """Reads annotations in the names of one module."""
+
+    def __init__(self, module: Module, reporter: Reporter) -> None:
+        self.module = module
+        self.reporter = reporter
+
+    def read(self, node: ast.expr) -> Type:
+        """The type `node` names; UNKNOWN after a report."""
+        match node:
+            case ast.Constant(value=None):
+                return NONE
+            case ast.Name(id=name):
+                return self._name(node, name)
+            case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
+                return self._optional(left)
+            case ast.Subscript(value=ast.Name(id=name), slice=index):
+                return self._generic(node, name, index)
+        return self._wrong(node, "this does not name a type")
+
+    def is_key(self, node: ast.expr) -> bool:
+        """Whether `node` is `Key[…]`."""
+        return isinstance(node, ast.Subscript) and self._builtin(node.value) == "Key"
+
+    def read_column(self, node: ast.expr) -> Type:
+        """As `read`, where `Key[…]` may stand."""
+        if self.is_key(node):
+            assert isinstance(node, ast.Subscript)
+            return self.read(node.slice)
+        return self.read(node)
+
+    def _builtin(self, node: ast.expr) -> str:
+        if not isinstance(node, ast.Name):
+            return ""
+        symbol = self.module.symbols.get(node.id)
+        return symbol.name if isinstance(symbol, BuiltinSymbol) else ""
+
+    def _name(self, node: ast.expr, name: str) -> Type:
+        symbol = self.module.symbols.get(name)
+        if isinstance(symbol, TypeSymbol):
+            return symbol.type
+        if isinstance(symbol, BuiltinSymbol) and symbol.name == "Decimal":
+            return self._bound(node, "Decimal as a type needs its digits")
+        if name == "float":
+            return self._wrong(node, "there is no floating point")
+        return self._wrong(node, f"`{name}` is not a type")
+
+    def _optional(self, left: ast.expr) -> Type:
+        item = self.read(left)
+        if isinstance(item, OptionalType) or item == NONE:
+            return self._wrong(left, "an optional of an optional")
+        return UNKNOWN if item == UNKNOWN else OptionalType(item)
+
+    def _generic(self, node: ast.Subscript, name: str, index: ast.expr) -> Type:
+        if self._builtin(node.value) == "Annotated":
+            return self._annotated(node, index)
+        if self._builtin(node.value) == "Key":
+            return self._key_elsewhere(node)
+        match name, index:
+            case "list", _:
+                return ListType(self.read(index))
+            case "dict", ast.Tuple(elts=[key, value]):
+                return self._map(key, value)
+            case "tuple", ast.Tuple(elts=items):
+                return TupleType(tuple(self.read(item) for item in items))
+        return self._wrong(node, f"`{ast.unparse(node)}` is not a type")
+
+    def _map(self, key: ast.expr, value: ast.expr) -> Type:
+        key_type = self.read(key)
+        if key_type != UNKNOWN and not is_keyable(key_type):
+            return self._wrong(key, f"{key_type} cannot be a key")
+        return MapType(key_type, self.read(value))
+
+    def _annotated(self, node: ast.expr, index: ast.expr) -> Type:
+        if not (isinstance(index, ast.Tuple) and len(index.elts) == 2):
+            return self._bound(node, "Annotated takes a type and one bound")
+        base, bound = index.elts
+        if not (isinstance(bound, ast.Call) and not bound.keywords):
+            return self._bound(bound, "the bound is Digits(…) or MaxLen(…)")
+        numbers = [item.value for item in bound.args if isinstance(item, ast.Constant)]
+        values = [value for value in numbers if type(value) is int]
+        kind = self._builtin(bound.func)
+        if self._builtin(base) == "Decimal":
+            return self._decimal(bound, kind, values)
+        return self._sized(base, bound, kind, values)
+
+    def _decimal(self, node: ast.expr, kind: str, values: list[int]) -> Type:
+        if kind != "Digits" or len(values) != 2:
+            return self._bound(node, "a Decimal is bounded by Digits(precision, scale)")
+        precision, scale = values
+        if not (1 <= precision <= DIGITS_MAX and 0 <= scale <= precision):
+            return self._bound(node, f"Digits({precision}, {scale}) is out of range")
+        return DecimalType(precision, scale)
+
+    def _sized(self, base: ast.expr, node: ast.expr, kind: str, values: list[int]) -> Type:
+        if kind != "MaxLen" or len(values) != 1:
+            return self._bound(node, "this type is bounded by MaxLen(length)")
+        length = values[0]
+        if not 1 <= length <= LENGTH_MAX:
+            return self._bound(node, f"MaxLen({length}) is out of range")
+        match self.read(base):
+            case StrType(None):
+                return StrType(length)
+            case BytesType(None):
+                return BytesType(length)
+            case ListType(item, None):
+                return ListType(item, length)
+            case MapType(key, value, None):
+                return MapType(key, value, length)
+            case _ as other:
+                return UNKNOWN if other == UNKNOWN else self._bound(base, f"{other} takes no bound")
+
+    def _wrong(self, node: ast.AST, what: str) -> Type:
+        if id(node) not in self.module.parsed.refused:
+            self.reporter.error(codes.NOT_A_TYPE, node, what=what)
+        return UNKNOWN
+
+    def _bound(self, node: ast.AST, what: str) -> Type:
+        self.reporter.error(codes.BOUND, node, what=what)
+        return UNKNOWN
+
+    def _key_elsewhere(self, node: ast.AST) -> Type:
+        self.reporter.error(codes.KEY_COLUMN, node, what="`Key[…]` stands only in a Row")
+        return UNKNOWN

@@ -1,0 +1,195 @@
+"""The top level of a file: imports, constants, types, state, signatures.
+
+One pass in the order of the file, so a type is declared above its use.
+Function bodies come afterwards and may use everything.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from daicho.compiler import codes
+from daicho.compiler.diagnostics import START, Reporter
+from daicho.compiler.step1_parse import Parsed
+from daicho.compiler.step2_check import expressions
+from daicho.compiler.step2_check.annotations import Annotations
+from daicho.compiler.step2_check.classes import Classes
+from daicho.compiler.step2_check.convert import coerce
+from daicho.compiler.step2_check.language import CONTRACT_NAMES, PYTHON_NAMES
+from daicho.compiler.step2_check.scope import (
+    BuiltinSymbol,
+    ConstantSymbol,
+    FunctionSymbol,
+    Module,
+    Scope,
+    Symbol,
+    TableSymbol,
+    TypeSymbol,
+)
+from daicho.compiler.step2_check.signatures import Signatures
+from daicho.compiler.step2_check.tables import Tables
+from daicho.compiler.tree import Expr, Function
+from daicho.compiler.types import NONE, UNKNOWN, Type
+
+EDITION = 1
+Loader = Callable[[str], Module | str]
+"""A contract's name to its checked module, or to the reason there is none."""
+_CONSTANT_OPS = ("const", "none", "some", "list", "tuple", "record", "unknown")
+
+
+def is_constant(value: Expr) -> bool:
+    """Whether a value is made of literals only."""
+    return value.op in _CONSTANT_OPS and all(is_constant(item) for item in value.args)
+
+
+class Declarations:
+    """Fills a `Module` from its tree."""
+
+    def __init__(self, name: str, parsed: Parsed, reporter: Reporter, load: Loader) -> None:
+        self.module = Module(name, parsed, dict(PYTHON_NAMES))
+        self.reporter = reporter
+        self.load = load
+        self.bodies: list[tuple[Function, ast.FunctionDef]] = []
+        self.has_edition = False
+        self._annotations = Annotations(self.module, reporter)
+        self._classes = Classes(self.module, reporter, self._annotations)
+        self._tables = Tables(self.module, reporter, self._annotations)
+        self._signatures = Signatures(self.module, reporter, self._annotations)
+
+    def read(self) -> Module:
+        """Read every statement of the top level."""
+        body = self.module.parsed.tree.body
+        for position, statement in enumerate(body):
+            if position == 0 and _is_text(statement):
+                continue
+            if id(statement) not in self.module.parsed.refused:
+                self._statement(statement)
+        if not self.has_edition:
+            self.reporter.error(codes.EDITION, START, reason="the file does not say its edition")
+        return self.module
+
+    def _statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.ImportFrom():
+                self._import(node)
+            case ast.ClassDef(name=name):
+                self._declare(node, name, TypeSymbol(self._classes.read(node)))
+            case ast.FunctionDef(name=name):
+                function = self._signatures.read(node)
+                self._declare(node, name, FunctionSymbol(function))
+                self.module.functions.append(function)
+                self.bodies.append((function, node))
+            case ast.Assign(targets=[ast.Name(id="edition")], value=value):
+                self._edition(value)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                self._assignment(node, name, None, value)
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value):
+                self._assignment(node, name, annotation, value)
+            case _:
+                what = f"`{ast.unparse(node).splitlines()[0]}`"
+                self.reporter.error(codes.MODULE_LEVEL, node, what=what)
+
+    def _declare(self, node: ast.AST, name: str, symbol: Symbol) -> None:
+        if name in self.module.symbols:
+            self.reporter.error(codes.DUPLICATE, node, name=name)
+        self.module.symbols[name] = symbol
+        self.module.own.add(name)
+
+    def _edition(self, value: ast.expr) -> None:
+        if self.has_edition:
+            self.reporter.error(codes.EDITION, value, reason="the edition is said twice")
+        if not (isinstance(value, ast.Constant) and value.value == EDITION):
+            self.reporter.error(codes.EDITION, value, reason=f"the only edition so far is {EDITION}")
+        self.has_edition = True
+
+    # --- imports ---
+
+    def _import(self, node: ast.ImportFrom) -> None:
+        if node.level or node.module is None:
+            self.reporter.error(codes.IMPORT, node, what="a relative import is not part of the language")
+        elif node.module == "daicho.contract":
+            self._names(node, CONTRACT_NAMES, "daicho.contract")
+        elif "." in node.module or node.module == "__future__":
+            self.reporter.error(codes.IMPORT, node, what=f"`{node.module}` is not a contract")
+        else:
+            self._contract(node, node.module)
+
+    def _contract(self, node: ast.ImportFrom, name: str) -> None:
+        loaded = self.load(name)
+        if isinstance(loaded, str):
+            self.reporter.error(codes.CONTRACT_SET, node, what=loaded)
+            for alias in node.names:
+                self.module.symbols[alias.asname or alias.name] = TypeSymbol(UNKNOWN)
+            return
+        self.module.imported[name] = loaded
+        own = {key: loaded.symbols[key] for key in sorted(loaded.own)}
+        for alias in node.names:
+            if isinstance(own.get(alias.name), TableSymbol):
+                self.reporter.error(codes.OWN_NAME, alias, name=alias.name, contract=name)
+        self._names(node, own, name)
+
+    def _names(self, node: ast.ImportFrom, known: dict[str, Symbol], source: str) -> None:
+        for alias in node.names:
+            if alias.name not in known:
+                what = f"`{source}` has no name `{alias.name}`"
+                self.reporter.error(codes.IMPORT, alias, what=what)
+                self.module.symbols[alias.asname or alias.name] = TypeSymbol(UNKNOWN)
+                continue
+            name = alias.asname or alias.name
+            if name in self.module.symbols and self.module.symbols[name] != known[alias.name]:
+                self.reporter.error(codes.DUPLICATE, alias, name=name)
+            self.module.symbols[name] = known[alias.name]
+
+    # --- constants, aliases, state ---
+
+    def _assignment(
+        self, node: ast.stmt, name: str, annotation: ast.expr | None, value: ast.expr
+    ) -> None:
+        kind = self._builtin(value.func) if isinstance(value, ast.Call) else ""
+        if kind in ("Table", "Holdings", "Var", "Map"):
+            assert isinstance(value, ast.Call)
+            table = self._tables.read(node, name, kind, annotation, value)
+            if table is None:
+                self._declare(node, name, TypeSymbol(UNKNOWN))
+                return
+            self._declare(node, name, TableSymbol(table))
+            self.module.tables.append(table)
+        elif annotation is None and self._is_alias(value):
+            self._declare(node, name, TypeSymbol(self._annotations.read(value)))
+        else:
+            self._declare(node, name, ConstantSymbol(self._constant(annotation, value)))
+
+    def _builtin(self, node: ast.expr) -> str:
+        symbol = self.module.symbols.get(node.id) if isinstance(node, ast.Name) else None
+        return symbol.name if isinstance(symbol, BuiltinSymbol) else ""
+
+    def _is_alias(self, value: ast.expr) -> bool:
+        match value:
+            case ast.Subscript(value=ast.Name()):
+                return True
+            case ast.BinOp(op=ast.BitOr(), right=ast.Constant(value=None)):
+                return True
+            case ast.Name(id=name):
+                return isinstance(self.module.symbols.get(name), TypeSymbol)
+        return False
+
+    def _constant(self, annotation: ast.expr | None, value: ast.expr) -> Expr:
+        nobody = Function(self.module.name, "constant", (), NONE, "helper", START)
+        scope = Scope(self.module, nobody, self.reporter)
+        expected: Type | None = self._annotations.read(annotation) if annotation is not None else None
+        before = len(self.reporter.diagnostics)
+        result = expressions.check(scope, value, expected)
+        if expected is not None:
+            result = coerce(scope, result, expected, value)
+        if not is_constant(result) and len(self.reporter.diagnostics) == before:
+            return scope.error(codes.CONSTANT, value, what="this is not a literal")
+        return result
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

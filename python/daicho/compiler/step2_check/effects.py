@@ -1,0 +1,70 @@
+"""What functions do to stored state, directly and through what they call."""
+
+from __future__ import annotations
+
+from daicho.compiler import codes
+from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.step2_check.scope import Module
+from daicho.compiler.tree import Function
+
+Name = tuple[str, str]
+"""Module and function."""
+
+
+def all_modules(module: Module) -> dict[str, Module]:
+    """`module` and everything it imports, directly or not, by name."""
+    found: dict[str, Module] = {}
+    waiting = [module]
+    while waiting:
+        current = waiting.pop()
+        if current.name not in found:
+            found[current.name] = current
+            waiting += list(current.imported.values())
+    return found
+
+
+def all_functions(module: Module) -> dict[Name, Function]:
+    """Every function of those modules."""
+    return {
+        (item.name, function.name): function
+        for item in all_modules(module).values()
+        for function in item.functions
+    }
+
+
+def effects_of(start: Function, functions: dict[Name, Function]) -> set[str]:
+    """read, write and emit, as `start` does them in the end."""
+    kinds: set[str] = set()
+    seen: set[Name] = set()
+    waiting = [start]
+    while waiting:
+        function = waiting.pop()
+        kinds |= {kind for kind, _ in function.effects}
+        for module, name, _ in function.calls:
+            if (module, name) not in seen:
+                seen.add((module, name))
+                waiting.append(functions[module, name])
+    return kinds
+
+
+def check_effects(module: Module, reporter: Reporter) -> None:
+    """Queries do not write; helpers of other contracts do not touch state."""
+    functions = all_functions(module)
+    for function in module.functions:
+        if function.kind == "query":
+            _check_query(function, functions, reporter)
+        for other, name, span in function.calls:
+            callee = functions[other, name]
+            if other != module.name and callee.kind != "export" and effects_of(callee, functions):
+                reporter.error(codes.OWN_NAME, span, name=name, contract=other)
+
+
+def _check_query(function: Function, functions: dict[Name, Function], reporter: Reporter) -> None:
+    words = {"write": "write", "emit": "send an event"}
+    for kind, span in function.effects:
+        if kind in words:
+            reporter.error(codes.QUERY_WRITES, span, what=words[kind])
+    for module, name, span in function.calls:
+        done = effects_of(functions[module, name], functions) & set(words)
+        for kind in sorted(done):
+            reporter.error(codes.QUERY_WRITES, span, what=f"{words[kind]}, and `{name}` does")

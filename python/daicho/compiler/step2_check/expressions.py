@@ -1,0 +1,309 @@
+"""Expressions: names, operators, attributes, subscripts. Calls are in `calls`.
+
+`check` gives a typed node for any piece of syntax; after a report it gives an
+`unknown` that fits everywhere, so that one fault is told once.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from daicho.compiler import codes
+from daicho.compiler.step2_check import calls, operators, storage
+from daicho.compiler.step2_check.convert import coerce
+from daicho.compiler.step2_check.scope import (
+    BuiltinSymbol,
+    ConstantSymbol,
+    FunctionSymbol,
+    Scope,
+    TableSymbol,
+    TypeSymbol,
+)
+from daicho.compiler.tree import Expr
+from daicho.compiler.types import (
+    BOOL,
+    BYTES,
+    INT,
+    NONE,
+    STR,
+    UNKNOWN,
+    AmountType,
+    BytesType,
+    DateType,
+    DecimalType,
+    DurationType,
+    EnumType,
+    IntType,
+    ListType,
+    MapType,
+    OptionalType,
+    RecordType,
+    StrType,
+    TimestampType,
+    TupleType,
+    Type,
+    is_keyable,
+)
+
+
+def check(scope: Scope, node: ast.expr, expected: Type | None = None) -> Expr:
+    """The typed node of `node`. `expected` helps literals; it is not enforced."""
+    if id(node) in scope.module.parsed.refused:
+        return scope.unknown(node)
+    match node:
+        case ast.Constant():
+            return _constant(scope, node)
+        case ast.Name():
+            return _name(scope, node)
+        case ast.Attribute():
+            return _attribute(scope, node)
+        case ast.Subscript():
+            return _subscript(scope, node)
+        case ast.Call():
+            return calls.check(scope, node, expected)
+        case ast.BinOp():
+            return operators.binary(scope, node, check(scope, node.left), node.op, check(scope, node.right))
+        case ast.UnaryOp():
+            return operators.unary(scope, node)
+        case ast.BoolOp() | ast.Compare():
+            return operators.condition(scope, node)[0]
+        case ast.IfExp():
+            return _if(scope, node, expected)
+        case ast.List():
+            return _list(scope, node, expected)
+        case ast.Dict():
+            return _dict(scope, node, expected)
+        case ast.Tuple():
+            return _tuple(scope, node, expected)
+    return scope.error(codes.EXPRESSION, node, what=f"`{ast.unparse(node)}` at this place")
+
+
+def check_as(scope: Scope, node: ast.expr, target: Type) -> Expr:
+    """The value of `node` as a `target`."""
+    return coerce(scope, check(scope, node, target), target, node)
+
+
+def path(scope: Scope, node: ast.expr) -> str:
+    """`trade.terms` for a local and fields below it; "" for anything else."""
+    match node:
+        case ast.Name(id=name) if name in scope.function.locals:
+            return name
+        case ast.Attribute(value=value, attr=attr):
+            above = path(scope, value)
+            return f"{above}.{attr}" if above else ""
+    return ""
+
+
+def narrowed(scope: Scope, node: ast.expr, value: Expr) -> Expr:
+    """`value`, taken out of its Optional where it is known to be there."""
+    if isinstance(value.type, OptionalType) and path(scope, node) in scope.flow.present:
+        return Expr("unwrap", value.type.item, value.span, (value,))
+    return value
+
+
+def _constant(scope: Scope, node: ast.Constant) -> Expr:
+    span = scope.span(node)
+    match node.value:
+        case None:
+            return Expr("none", OptionalType(UNKNOWN), span)
+        case bool(value):
+            return Expr("const", BOOL, span, (), value)
+        case int(value):
+            if not INT.low <= value <= (1 << 128) - 1:
+                return scope.error(codes.RANGE, node, value=value, expected=INT)
+            kind = INT if value <= INT.high else IntType(128, False)
+            return Expr("const", kind, span, (), value)
+        case str(text):
+            return Expr("const", StrType(len(text)), span, (), text)
+        case bytes(data):
+            return Expr("const", BytesType(len(data)), span, (), data)
+    return scope.error(codes.EXPRESSION, node, what=f"`{ast.unparse(node)}`")
+
+
+def _name(scope: Scope, node: ast.Name) -> Expr:
+    name = node.id
+    if name in scope.function.locals:
+        if name not in scope.flow.assigned:
+            return scope.error(codes.UNASSIGNED, node, name=name)
+        value = Expr("local", scope.function.locals[name], scope.span(node), (), name)
+        return narrowed(scope, node, value)
+    match scope.module.symbols.get(name):
+        case ConstantSymbol(value):
+            return value
+        case TableSymbol():
+            return scope.error(codes.TABLE, node, what=f"`{name}` is stored state, not a value")
+        case FunctionSymbol():
+            return scope.error(codes.MISMATCH, node, "call it", expected="a value", found="a function")
+        case TypeSymbol(type_):
+            if type_ == UNKNOWN:
+                return scope.unknown(node)
+            return scope.error(codes.MISMATCH, node, expected="a value", found=f"the type {type_}")
+        case BuiltinSymbol():
+            return scope.error(codes.MISMATCH, node, expected="a value", found=f"`{name}`")
+        case None:
+            return scope.unknown_name(node, name)
+
+
+# --- attributes ---
+
+
+def _attribute(scope: Scope, node: ast.Attribute) -> Expr:
+    if isinstance(node.value, ast.Name) and node.value.id not in scope.function.locals:
+        symbol = scope.module.symbols.get(node.value.id)
+        if isinstance(symbol, TypeSymbol):
+            return _member(scope, node, symbol.type)
+    owner = check(scope, node.value)
+    if owner.type == UNKNOWN:
+        return owner
+    if isinstance(owner.type, OptionalType):
+        return scope.error(codes.OPTIONAL, node.value)
+    return narrowed(scope, node, _field(scope, node, owner))
+
+
+def _member(scope: Scope, node: ast.Attribute, owner: Type) -> Expr:
+    if owner == UNKNOWN:
+        return scope.unknown(node)
+    if isinstance(owner, EnumType):
+        members = dict(owner.members)
+        if node.attr in members:
+            return Expr("const", owner, scope.span(node), (), members[node.attr])
+    return no_attribute(scope, node, owner)
+
+
+def _field(scope: Scope, node: ast.Attribute, owner: Expr) -> Expr:
+    span = scope.span(node)
+    match owner.type, node.attr:
+        case RecordType() as record, name if record.index(name) >= 0:
+            return Expr("field", record.fields[record.index(name)].type, span, (owner,), name)
+        case AmountType(), "units":
+            return Expr("raw", INT, span, (owner,))
+        case AmountType(scale=scale), "decimal":
+            return Expr("convert", DecimalType(38, scale), span, (owner,))
+        case (TimestampType() | DurationType()), "microseconds":
+            return Expr("raw", INT, span, (owner,))
+        case DateType(), ("year" | "month" | "day") as part:
+            return Expr(f"date.{part}", INT, span, (owner,))
+    return no_attribute(scope, node, owner.type)
+
+
+def no_attribute(scope: Scope, node: ast.Attribute, owner: Type) -> Expr:
+    """Report an attribute that is not there, with what there is."""
+    names: list[str] = []
+    if isinstance(owner, RecordType):
+        names = [item.name for item in owner.fields]
+    elif isinstance(owner, EnumType):
+        names = [name for name, _ in owner.members]
+    hint = f"it has {', '.join(names)}" if names else ""
+    return scope.error(codes.ATTRIBUTE, node, hint, owner=owner, name=node.attr)
+
+
+# --- subscripts ---
+
+
+def _subscript(scope: Scope, node: ast.Subscript) -> Expr:
+    view = storage.view(scope, node.value)
+    if view is not None:
+        return storage.subscript(scope, view, node)
+    owner = check(scope, node.value)
+    if owner.type == UNKNOWN:
+        return owner
+    if isinstance(node.slice, ast.Slice):
+        return _slice(scope, node, owner, node.slice)
+    return _index(scope, node, owner)
+
+
+def _index(scope: Scope, node: ast.Subscript, owner: Expr) -> Expr:
+    span = scope.span(node)
+    match owner.type:
+        case ListType(item):
+            return Expr("list.get", item, span, (owner, check_as(scope, node.slice, INT)))
+        case MapType(key, value):
+            return Expr("dict.get", value, span, (owner, check_as(scope, node.slice, key)))
+        case StrType():
+            return Expr("char_at", StrType(1), span, (owner, check_as(scope, node.slice, INT)))
+        case BytesType():
+            return Expr("code_at", INT, span, (owner, check_as(scope, node.slice, INT)))
+        case TupleType(items):
+            match node.slice:
+                case ast.Constant(value=int(index)) if 0 <= index < len(items):
+                    return Expr("item", items[index], span, (owner,), index)
+        case OptionalType():
+            return scope.error(codes.OPTIONAL, node.value)
+    return scope.error(codes.NOT_ITERABLE, node, found=owner.type, what="cannot be indexed so")
+
+
+def _slice(scope: Scope, node: ast.Subscript, owner: Expr, bounds: ast.Slice) -> Expr:
+    if not isinstance(owner.type, (StrType, BytesType, ListType)):
+        return scope.error(codes.NOT_ITERABLE, node, found=owner.type, what="has no slices")
+    zero = Expr("const", INT, scope.span(node), (), 0)
+    low = check_as(scope, bounds.lower, INT) if bounds.lower is not None else zero
+    if bounds.upper is not None:
+        high = check_as(scope, bounds.upper, INT)
+    else:
+        high = Expr("const", INT, scope.span(node), (), (1 << 63) - 1)
+    match owner.type:
+        case StrType():
+            result: Type = STR
+        case BytesType():
+            result = BYTES
+        case _:
+            result = owner.type
+    return Expr("slice", result, scope.span(node), (owner, low, high))
+
+
+# --- values made of values ---
+
+
+def _if(scope: Scope, node: ast.IfExp, expected: Type | None) -> Expr:
+    test, present, absent = operators.condition(scope, node.test)
+    before = scope.flow.copy()
+    scope.flow.present |= present
+    then = check(scope, node.body, expected)
+    scope.flow = before.copy()
+    scope.flow.present |= absent
+    orelse = check(scope, node.orelse, expected)
+    scope.flow = before
+    target = expected or operators.common(then, orelse) or then.type
+    then = coerce(scope, then, target, node.body)
+    orelse = coerce(scope, orelse, target, node.orelse)
+    return Expr("if", target, scope.span(node), (test, then, orelse))
+
+
+def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
+    item: Type | None = expected.item if isinstance(expected, ListType) else None
+    elements = [check(scope, element, item) for element in node.elts]
+    if item is None:
+        if not elements:
+            return scope.error(codes.INFER, node, what="an empty list")
+        item = operators.widened(elements[0].type)
+    args = tuple(coerce(scope, value, item, element) for value, element in zip(elements, node.elts))
+    return Expr("list", ListType(item), scope.span(node), args)
+
+
+def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
+    pairs = [(key, value) for key, value in zip(node.keys, node.values) if key is not None]
+    if isinstance(expected, MapType):
+        key_type, value_type = expected.key, expected.value
+    elif pairs:
+        key_type = operators.widened(check(scope, pairs[0][0]).type)
+        value_type = operators.widened(check(scope, pairs[0][1]).type)
+    else:
+        return scope.error(codes.INFER, node, what="an empty dict")
+    if key_type != UNKNOWN and not is_keyable(key_type):
+        return scope.error(codes.NOT_A_TYPE, node, what=f"{key_type} cannot be a key")
+    args: list[Expr] = []
+    for key, value in pairs:
+        args += [check_as(scope, key, key_type), check_as(scope, value, value_type)]
+    return Expr("dict", MapType(key_type, value_type), scope.span(node), tuple(args))
+
+
+def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
+    wanted: tuple[Type | None, ...] = (None,) * len(node.elts)
+    if isinstance(expected, TupleType) and len(expected.items) == len(node.elts):
+        wanted = expected.items
+    args = tuple(check(scope, item, want) for item, want in zip(node.elts, wanted))
+    if any(item.type == NONE for item in args):
+        return scope.error(codes.MISMATCH, node, expected="values", found="None")
+    types = tuple(operators.widened(item.type) for item in args)
+    args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts))
+    return Expr("tuple", TupleType(types), scope.span(node), args)

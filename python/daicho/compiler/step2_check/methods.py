@@ -1,0 +1,172 @@
+"""Methods of values: decimals, records, texts, maps, times."""
+
+from __future__ import annotations
+
+import ast
+
+from daicho.compiler import codes
+from daicho.compiler.step2_check import calls, expressions
+from daicho.compiler.step2_check.scope import Scope
+from daicho.compiler.tree import Expr
+from daicho.compiler.types import (
+    BOOL,
+    BYTES,
+    DATE,
+    DIGITS_MAX,
+    INT,
+    ROUNDING,
+    STR,
+    TIMESTAMP,
+    UNKNOWN,
+    AmountType,
+    BytesType,
+    DateType,
+    DecimalType,
+    IntType,
+    ListType,
+    MapType,
+    OptionalType,
+    RecordType,
+    StrType,
+    TimestampType,
+    Type,
+)
+
+CHANGES = {
+    "list": ("append", "extend", "insert", "reverse", "sort"),
+    "dict": (),
+}
+"""Methods that change a local in place; statements handles them."""
+
+
+def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
+    """`owner.name(…)`."""
+    assert isinstance(node.func, ast.Attribute)
+    span = scope.span(node)
+    if owner.type == UNKNOWN:
+        return owner
+    match owner.type, name:
+        case OptionalType(), _:
+            return scope.error(codes.OPTIONAL, node.func.value)
+        case DecimalType(), "round":
+            return _round(scope, node, owner)
+        case DecimalType(), "div":
+            return _div(scope, node, owner)
+        case RecordType() as record, "replace":
+            return _replace(scope, node, owner, record)
+        case StrType(), "encode" if calls.positional(scope, node, 0, name):
+            return Expr("convert", BYTES, span, (owner,))
+        case (StrType() | BytesType()), ("startswith" | "find"):
+            return _search(scope, node, owner, name)
+        case MapType(key, value), "get" if calls.positional(scope, node, 1, name):
+            wanted = expressions.check_as(scope, node.args[0], key)
+            return Expr("dict.find", OptionalType(value), span, (owner, wanted))
+        case MapType(key, value), ("keys" | "values") if calls.positional(scope, node, 0, name):
+            return Expr(f"dict.{name}", ListType(key if name == "keys" else value), span, (owner,))
+        case TimestampType(), "date" if calls.positional(scope, node, 0, name):
+            return Expr("ts.date", DATE, span, (owner,))
+        case DateType(), _ if name in ("plus", "plus_months", "days_since", "start"):
+            return _date(scope, node, owner, name)
+        case ListType(), _ if name in CHANGES["list"]:
+            return scope.error(codes.EXPRESSION, node, what=f"`.{name}` inside an expression")
+    if name in ("encode", "get", "keys", "values", "date"):
+        return scope.unknown(node)
+    return expressions.no_attribute(scope, node.func, owner.type)
+
+
+def _date(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
+    span = scope.span(node)
+    if not calls.positional(scope, node, 0 if name == "start" else 1, name):
+        return scope.unknown(node)
+    if name == "start":
+        return Expr("date.ts", TIMESTAMP, span, (owner,))
+    if name == "days_since":
+        return Expr("date.diff", INT, span, (owner, expressions.check_as(scope, node.args[0], DATE)))
+    count = expressions.check_as(scope, node.args[0], INT)
+    return Expr("date.add" if name == "plus" else "date.add_months", DATE, span, (owner, count))
+
+
+def _search(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
+    if not calls.positional(scope, node, 1, name):
+        return scope.unknown(node)
+    family: Type = STR if isinstance(owner.type, StrType) else BYTES
+    other = expressions.check_as(scope, node.args[0], family)
+    if name == "find":
+        return Expr("find", INT, scope.span(node), (owner, other))
+    return Expr("starts_with", BOOL, scope.span(node), (owner, other))
+
+
+def _replace(scope: Scope, node: ast.Call, owner: Expr, record: RecordType) -> Expr:
+    if node.args or not node.keywords:
+        return scope.error(codes.ARGUMENTS, node, what="`replace` names the fields that change")
+    names: list[str] = []
+    values: list[Expr] = []
+    for item in node.keywords:
+        index = record.index(str(item.arg))
+        if index < 0 or item.arg in names:
+            scope.error(codes.ARGUMENTS, item, what=f"`{record.name}` has no field `{item.arg}`, or it is given twice")
+            continue
+        names.append(str(item.arg))
+        values.append(expressions.check_as(scope, item.value, record.fields[index].type))
+    return Expr("replace", record, scope.span(node), (owner, *values), tuple(names))
+
+
+# --- rounding ---
+
+
+def rounding_mode(scope: Scope, node: ast.expr) -> int | None:
+    """The number of a rounding mode, which must be written out."""
+    value = expressions.check_as(scope, node, ROUNDING)
+    if value.type == UNKNOWN:
+        return None
+    if value.op != "const" or not isinstance(value.data, int):
+        scope.error(codes.NOT_CONSTANT, node, what="a rounding mode is named where it is used")
+        return None
+    return value.data
+
+
+def rounded(scope: Scope, node: ast.Call, target: AmountType) -> Expr:
+    """`JPY.of(decimal, MODE)`."""
+    given = calls.arguments(scope, node, ["value", "rounding"], f"{target.name}.of")
+    if given is None:
+        return scope.unknown(node)
+    value = expressions.check(scope, given["value"])
+    mode = rounding_mode(scope, given["rounding"])
+    if mode is None or value.type == UNKNOWN:
+        return Expr("unknown", target, scope.span(node))
+    if not isinstance(value.type, DecimalType):
+        return scope.error(codes.MISMATCH, given["value"], expected="a Decimal", found=value.type)
+    return Expr("round", target, scope.span(node), (value,), mode)
+
+
+def _scale(scope: Scope, node: ast.expr) -> int | None:
+    match expressions.check_as(scope, node, INT):
+        case Expr(op="const", data=int(scale)) if 0 <= scale <= DIGITS_MAX:
+            return scale
+        case Expr(type=type_) if type_ == UNKNOWN:
+            return None
+    scope.error(codes.NOT_CONSTANT, node, what=f"a scale is a literal from 0 to {DIGITS_MAX}")
+    return None
+
+
+def _round(scope: Scope, node: ast.Call, owner: Expr) -> Expr:
+    given = calls.arguments(scope, node, ["scale", "rounding"], "round")
+    if given is None:
+        return scope.unknown(node)
+    scale, mode = _scale(scope, given["scale"]), rounding_mode(scope, given["rounding"])
+    if scale is None or mode is None:
+        return scope.unknown(node)
+    return Expr("round", DecimalType(DIGITS_MAX, scale), scope.span(node), (owner,), mode)
+
+
+def _div(scope: Scope, node: ast.Call, owner: Expr) -> Expr:
+    given = calls.arguments(scope, node, ["divisor", "scale", "rounding"], "div")
+    if given is None:
+        return scope.unknown(node)
+    divisor = expressions.check(scope, given["divisor"])
+    scale, mode = _scale(scope, given["scale"]), rounding_mode(scope, given["rounding"])
+    if scale is None or mode is None or divisor.type == UNKNOWN:
+        return scope.unknown(node)
+    if not isinstance(divisor.type, (DecimalType, IntType)):
+        return scope.error(codes.MISMATCH, given["divisor"], expected="a Decimal", found=divisor.type)
+    return Expr("div.round", DecimalType(DIGITS_MAX, scale), scope.span(node), (owner, divisor), mode)

@@ -1,0 +1,324 @@
+"""Operators: arithmetic, comparison, conditions and what they tell about None."""
+
+from __future__ import annotations
+
+import ast
+
+from daicho.compiler import codes
+from daicho.compiler.step2_check import expressions, storage
+from daicho.compiler.step2_check.convert import coerce, is_convertible
+from daicho.compiler.step2_check.scope import Scope
+from daicho.compiler.tree import Expr
+from daicho.compiler.types import (
+    BOOL,
+    BYTES,
+    DIGITS_MAX,
+    DURATION,
+    INT,
+    STR,
+    TIMESTAMP,
+    UNKNOWN,
+    AmountType,
+    BytesType,
+    DecimalType,
+    DurationType,
+    IntType,
+    ListType,
+    MapType,
+    NoneType,
+    OptionalType,
+    StrType,
+    TimestampType,
+    TupleType,
+    Type,
+    is_ordered,
+)
+
+Paths = set[str]
+Condition = tuple[Expr, Paths, Paths]
+"""A Bool, the paths not None where it is true, and those where it is false."""
+
+_SYMBOLS: dict[type[ast.operator], tuple[str, str]] = {
+    ast.Add: ("+", "add"),
+    ast.Sub: ("-", "sub"),
+    ast.Mult: ("*", "mul"),
+    ast.FloorDiv: ("//", "floordiv"),
+    ast.Mod: ("%", "mod"),
+    ast.Pow: ("**", "pow"),
+    ast.BitAnd: ("&", "bit_and"),
+    ast.BitOr: ("|", "bit_or"),
+    ast.BitXor: ("^", "bit_xor"),
+    ast.LShift: ("<<", "shl"),
+    ast.RShift: (">>", "shr"),
+}
+_COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
+    ast.Eq: ("==", "eq"),
+    ast.NotEq: ("!=", "ne"),
+    ast.Lt: ("<", "lt"),
+    ast.LtE: ("<=", "le"),
+    ast.Gt: (">", "gt"),
+    ast.GtE: (">=", "ge"),
+}
+EXACT_MODE = 0
+
+
+def widened(type_: Type) -> Type:
+    """The type a new local takes from a literal text: without its length."""
+    match type_:
+        case StrType():
+            return STR
+        case BytesType():
+            return BYTES
+        case ListType(item):
+            return ListType(item)
+        case MapType(key, value):
+            return MapType(key, value)
+    return type_
+
+
+def common(left: Expr, right: Expr) -> Type | None:
+    """The type in which two values of one family meet; None if there is none."""
+    a, b = left.type, right.type
+    if a == b:
+        return a
+    match a, b:
+        case IntType(), IntType():
+            return _common_int(left, right)
+        case DecimalType(), DecimalType():
+            return DecimalType(DIGITS_MAX, max(a.scale, b.scale))
+        case (StrType(), StrType()) | (BytesType(), BytesType()):
+            return widened(a)
+        case OptionalType(item), _ if not isinstance(b, OptionalType):
+            return a if item == b or is_convertible(b, item) else None
+        case _, OptionalType(item) if not isinstance(a, OptionalType):
+            return b if item == a or is_convertible(a, item) else None
+        case (ListType(), ListType()) | (MapType(), MapType()) if is_convertible(a, b):
+            return widened(a)
+    return None
+
+
+def _common_int(left: Expr, right: Expr) -> Type:
+    for literal, other in ((left, right), (right, left)):
+        kind = other.type
+        if literal.op == "const" and isinstance(literal.data, int) and isinstance(kind, IntType):
+            if kind.low <= literal.data <= kind.high:
+                return kind
+    return INT
+
+
+# --- arithmetic ---
+
+
+def binary(scope: Scope, node: ast.expr | ast.stmt, left: Expr, op: ast.operator, right: Expr) -> Expr:
+    """`left op right`."""
+    if UNKNOWN in (left.type, right.type) or type(op) not in _SYMBOLS:
+        return scope.unknown(node)
+    symbol, name = _SYMBOLS[type(op)]
+    for side in (left, right):
+        if isinstance(side.type, OptionalType):
+            return scope.error(codes.OPTIONAL, node)
+    result = _arithmetic(scope, node, left, name, right)
+    if result is not None:
+        return result
+    if isinstance(left.type, AmountType) and isinstance(right.type, (AmountType, DecimalType)):
+        return scope.error(codes.UNITS, node, operator=symbol, left=left.type, right=right.type)
+    if isinstance(right.type, AmountType) and isinstance(left.type, DecimalType):
+        return scope.error(codes.UNITS, node, operator=symbol, left=left.type, right=right.type)
+    return scope.error(codes.OPERANDS, node, operator=symbol, left=left.type, right=right.type)
+
+
+def _arithmetic(
+    scope: Scope, node: ast.expr | ast.stmt, left: Expr, name: str, right: Expr
+) -> Expr | None:
+    span = scope.span(node)
+    match left.type, right.type:
+        case IntType(), IntType():
+            return _same(scope, node, left, name, right, _common_int(left, right))
+        case DecimalType(), DecimalType() if name in ("add", "sub"):
+            target = common(left, right)
+            return _same(scope, node, left, name, right, target or left.type)
+        case DecimalType(scale=a), (DecimalType() | IntType()) if name == "mul":
+            scale = a + (right.type.scale if isinstance(right.type, DecimalType) else 0)
+            if scale > DIGITS_MAX:
+                return None
+            return Expr("mul.round", DecimalType(DIGITS_MAX, scale), span, (left, right), EXACT_MODE)
+        case AmountType(), IntType() if name == "mul":
+            return Expr("mul.round", left.type, span, (left, right), EXACT_MODE)
+        case (AmountType(), AmountType()) | (DurationType(), DurationType()) if name in ("add", "sub"):
+            return Expr(name, left.type, span, (left, right)) if left.type == right.type else None
+        case DurationType(), IntType() if name == "mul":
+            raw = Expr("raw", INT, span, (left,))
+            product = _same(scope, node, raw, "mul", right, INT)
+            return Expr("from_raw", DURATION, span, (product,))
+        case TimestampType(), DurationType() if name in ("add", "sub"):
+            return Expr(f"ts.{name}", TIMESTAMP, span, (left, right))
+        case TimestampType(), TimestampType() if name == "sub":
+            return Expr("ts.diff", DURATION, span, (left, right))
+        case (StrType(), StrType()) | (BytesType(), BytesType()) if name == "add":
+            return Expr("concat", widened(left.type), span, (left, right))
+        case ListType(a_item), ListType(b_item) if name == "add" and a_item == b_item:
+            args = tuple(_as(side, ListType(a_item)) for side in (left, right))
+            return Expr("list.concat", ListType(a_item), span, args)
+    return None
+
+
+def _as(value: Expr, target: Type) -> Expr:
+    return value if value.type == target else Expr("convert", target, value.span, (value,))
+
+
+def _same(
+    scope: Scope, node: ast.expr | ast.stmt, left: Expr, name: str, right: Expr, target: Type
+) -> Expr:
+    args = (coerce(scope, left, target, node), coerce(scope, right, target, node))
+    return Expr(name, target, scope.span(node), args)
+
+
+def unary(scope: Scope, node: ast.UnaryOp) -> Expr:
+    """`-x`, `~x`, `not x`."""
+    if isinstance(node.op, ast.Not):
+        return condition(scope, node)[0]
+    value = expressions.check(scope, node.operand)
+    span = scope.span(node)
+    match node.op, value.type:
+        case ast.USub(), (IntType() | DecimalType() | AmountType()) if value.op == "const":
+            assert isinstance(value.data, int)
+            return Expr("const", value.type, span, (), -value.data)
+        case ast.USub(), (IntType() | DecimalType() | AmountType() | DurationType()):
+            return Expr("neg", value.type, span, (value,))
+        case ast.Invert(), IntType():
+            return Expr("invert", value.type, span, (value,))
+    if value.type == UNKNOWN:
+        return value
+    sign = "-" if isinstance(node.op, ast.USub) else "~"
+    return scope.error(codes.OPERANDS, node, operator=sign, left="nothing", right=value.type)
+
+
+# --- conditions ---
+
+
+def condition(scope: Scope, node: ast.expr) -> Condition:
+    """`node` as a Bool, and what its truth tells about None."""
+    match node:
+        case ast.BoolOp():
+            return _bool_op(scope, node)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            value, present, absent = condition(scope, operand)
+            return Expr("not", BOOL, scope.span(node), (value,)), absent, present
+        case ast.Compare(ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
+            return _is_none(scope, node, op, right)
+        case ast.Compare():
+            return _compare(scope, node), set(), set()
+    value = expressions.check(scope, node, BOOL)
+    if value.type not in (BOOL, UNKNOWN):
+        return scope.error(codes.CONDITION, node, found=value.type), set(), set()
+    return value, set(), set()
+
+
+def _bool_op(scope: Scope, node: ast.BoolOp) -> Condition:
+    is_and = isinstance(node.op, ast.And)
+    before = scope.flow.copy()
+    result, present, absent = condition(scope, node.values[0])
+    for operand in node.values[1:]:
+        scope.flow.present |= present if is_and else absent
+        value, right_present, right_absent = condition(scope, operand)
+        result = Expr("and" if is_and else "or", BOOL, scope.span(node), (result, value))
+        if is_and:
+            present, absent = present | right_present, absent & right_absent
+        else:
+            present, absent = present & right_present, absent | right_absent
+    scope.flow = before
+    return result, present, absent
+
+
+def _is_none(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) -> Condition:
+    if not (isinstance(right, ast.Constant) and right.value is None):
+        return scope.error(codes.IDENTITY, node), set(), set()
+    known = scope.flow.present
+    scope.flow.present = known - {expressions.path(scope, node.left)}
+    value = expressions.check(scope, node.left)
+    scope.flow.present = known
+    if value.type == UNKNOWN:
+        return value, set(), set()
+    if not isinstance(value.type, OptionalType):
+        hint = "the test is not needed"
+        return (
+            scope.error(codes.MISMATCH, node.left, hint, expected="an optional value", found=value.type),
+            set(),
+            set(),
+        )
+    is_there = Expr("is_some", BOOL, scope.span(node), (value,))
+    paths = {expressions.path(scope, node.left)} - {""}
+    if isinstance(op, ast.IsNot):
+        return is_there, paths, set()
+    return Expr("not", BOOL, scope.span(node), (is_there,)), set(), paths
+
+
+def _compare(scope: Scope, node: ast.Compare) -> Expr:
+    if len(node.ops) != 1:
+        return scope.error(codes.CHAIN, node)
+    op, right_node = node.ops[0], node.comparators[0]
+    if isinstance(op, (ast.In, ast.NotIn)):
+        return _membership(scope, node, op, right_node)
+    left, right = expressions.check(scope, node.left), expressions.check(scope, right_node)
+    if UNKNOWN in (left.type, right.type):
+        return scope.unknown(node)
+    if "none" in (left.op, right.op):
+        return scope.error(codes.OPERANDS, node, "write `is None`", operator="==", left=left.type, right="None")
+    if type(op) not in _COMPARISONS:
+        return scope.error(codes.IDENTITY, node)
+    symbol, name = _COMPARISONS[type(op)]
+    target = common(left, right)
+    if target is None or isinstance(target, NoneType):
+        code = codes.UNITS if isinstance(left.type, AmountType) and isinstance(right.type, AmountType) else codes.OPERANDS
+        return scope.error(code, node, operator=symbol, left=left.type, right=right.type)
+    if name not in ("eq", "ne") and not is_ordered(target):
+        return scope.error(codes.OPERANDS, node, operator=symbol, left=left.type, right=right.type)
+    args = (coerce(scope, left, target, node), coerce(scope, right, target, node))
+    return Expr(name, BOOL, scope.span(node), args)
+
+
+def _membership(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) -> Expr:
+    view = storage.view(scope, right)
+    if view is not None:
+        found = storage.contains(scope, view, node, node.left)
+    else:
+        found = _contains(scope, node, expressions.check(scope, right))
+    if found.type == UNKNOWN or isinstance(op, ast.In):
+        return found
+    return Expr("not", BOOL, scope.span(node), (found,))
+
+
+def _contains(scope: Scope, node: ast.Compare, items: Expr) -> Expr:
+    span = scope.span(node)
+    match items.type:
+        case ListType(item):
+            value = expressions.check_as(scope, node.left, item)
+            return Expr("list.contains", BOOL, span, (items, value))
+        case MapType(key):
+            value = expressions.check_as(scope, node.left, key)
+            return Expr("dict.has", BOOL, span, (items, value))
+        case StrType():
+            value = expressions.check_as(scope, node.left, STR)
+            return Expr("text.contains", BOOL, span, (items, value))
+        case TupleType(types) if items.op == "tuple":
+            return _among(scope, node, items, types)
+    if items.type == UNKNOWN:
+        return items
+    return scope.error(codes.NOT_ITERABLE, node, found=items.type, what="has no members")
+
+
+def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]) -> Expr:
+    """`status in (Status.A, Status.B)`: one comparison after another."""
+    name = scope.temporary(types[0]) if types else ""
+    value = expressions.check_as(scope, node.left, types[0]) if types else scope.unknown(node)
+    if value.type == UNKNOWN:
+        return value
+    span = scope.span(node)
+    tests = [
+        Expr("eq", BOOL, span, (Expr("local", types[0], span, (), name), coerce(scope, item, types[0], node)))
+        for item in items.args
+    ]
+    result = tests[0]
+    for test in tests[1:]:
+        result = Expr("or", BOOL, span, (result, test))
+    return Expr("let", BOOL, span, (value, result), name)

@@ -1,0 +1,155 @@
+"""Signatures: parameters, result, and the decorator that opens a function to callers."""
+
+from __future__ import annotations
+
+import ast
+
+from daicho.compiler import codes
+from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.step2_check.annotations import Annotations
+from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
+from daicho.compiler.tree import Function, Param
+from daicho.compiler.types import NONE, PARTY, ROLE, UNKNOWN, ListType, Type, is_storable
+
+PARAMS_MAX = 64
+_OPTIONS = {
+    "entry": ("roles", "signed_by"),
+    "query": ("roles",),
+    "export": ("callers",),
+}
+
+
+class Signatures:
+    """Reads the signatures of one module."""
+
+    def __init__(self, module: Module, reporter: Reporter, annotations: Annotations) -> None:
+        self.module = module
+        self.reporter = reporter
+        self.annotations = annotations
+
+    def read(self, node: ast.FunctionDef) -> Function:
+        """A function without its body."""
+        params = tuple(self._param(item) for item in node.args.args)
+        self._unique(node, params)
+        result = self._result(node)
+        span = self.reporter.source.span(node)
+        function = Function(self.module.name, node.name, params, result, "helper", span)
+        function.doc = ast.get_docstring(node) or ""
+        function.locals = {item.name: item.type for item in params}
+        for position, decorator in enumerate(node.decorator_list):
+            if position:
+                self.reporter.error(codes.DECORATOR, decorator, what="a function takes one decorator")
+            else:
+                self._decorator(function, decorator)
+        self._border(node, function)
+        return function
+
+    def _param(self, node: ast.arg) -> Param:
+        if node.annotation is None:
+            self.reporter.error(codes.MISSING_TYPE, node, what=f"the parameter `{node.arg}`")
+            return Param(node.arg, UNKNOWN)
+        if node.arg in self.module.symbols:
+            self.reporter.error(codes.DUPLICATE, node, name=node.arg)
+        return Param(node.arg, self.annotations.read(node.annotation))
+
+    def _unique(self, node: ast.FunctionDef, params: tuple[Param, ...]) -> None:
+        if len(params) > PARAMS_MAX:
+            what = f"a function has at most {PARAMS_MAX} parameters"
+            self.reporter.error(codes.LIMIT, node, what=what)
+
+    def _result(self, node: ast.FunctionDef) -> Type:
+        if node.returns is None:
+            self.reporter.error(codes.MISSING_TYPE, node, what=f"the result of `{node.name}`")
+            return NONE
+        return self.annotations.read(node.returns)
+
+    def _border(self, node: ast.FunctionDef, function: Function) -> None:
+        """What crosses the contract's border has a bounded size."""
+        if function.kind == "helper":
+            return
+        for item, arg in zip(function.params, node.args.args):
+            if item.type != UNKNOWN and not is_storable(item.type):
+                self.reporter.error(codes.UNBOUNDED, arg, what=f"the parameter `{item.name}`, {item.type},")
+        result = function.result
+        if isinstance(result, ListType) and result.length is None:
+            result = ListType(result.item, 1)
+        if result not in (NONE, UNKNOWN) and not is_storable(result):
+            assert node.returns is not None
+            self.reporter.error(codes.UNBOUNDED, node.returns, what=f"the result, {function.result},")
+
+    # --- decorators ---
+
+    def _decorator(self, function: Function, node: ast.expr) -> None:
+        callee = node.func if isinstance(node, ast.Call) else node
+        symbol = self.module.symbols.get(callee.id) if isinstance(callee, ast.Name) else None
+        kind = symbol.name if isinstance(symbol, BuiltinSymbol) else ""
+        if kind not in _OPTIONS:
+            self.reporter.error(codes.DECORATOR, node, what=f"`@{ast.unparse(node)}` is not known")
+            return
+        function.kind = kind
+        options = self._options(kind, node)
+        if kind in ("entry", "query"):
+            self._authority(function, node, options)
+        if "callers" in options:
+            function.callers = self._texts(options["callers"])
+            self._known_callers(function, options["callers"])
+
+    def _options(self, kind: str, node: ast.expr) -> dict[str, ast.expr]:
+        if not isinstance(node, ast.Call):
+            self.reporter.error(codes.DECORATOR, node, what=f"`@{kind}` needs its options")
+            return {}
+        options: dict[str, ast.expr] = {}
+        for item in node.keywords:
+            if item.arg not in _OPTIONS[kind]:
+                self.reporter.error(codes.DECORATOR, item, what=f"`@{kind}` has no option `{item.arg}`")
+            elif item.arg is not None:
+                options[item.arg] = item.value
+        for positional in node.args:
+            self.reporter.error(codes.DECORATOR, positional, what="options are named")
+        return options
+
+    def _authority(self, function: Function, node: ast.expr, options: dict[str, ast.expr]) -> None:
+        if "roles" not in options:
+            self.reporter.error(codes.AUTHORITY, node, what="the roles that may call it are missing")
+        else:
+            function.roles = self._roles(options["roles"])
+        if "signed_by" in options:
+            function.signed_by = self._texts(options["signed_by"])
+            parties = {item.name for item in function.params if item.type == PARTY}
+            for name in function.signed_by:
+                if name not in parties:
+                    what = f"`{name}` is not a parameter of type Party"
+                    self.reporter.error(codes.SIGNED_BY, options["signed_by"], what=what)
+
+    def _roles(self, node: ast.expr) -> tuple[int, ...]:
+        if isinstance(node, ast.Name):
+            symbol = self.module.symbols.get(node.id)
+            if isinstance(symbol, BuiltinSymbol) and symbol.name == "ANY_ROLE":
+                return tuple(bit for _, bit in ROLE.members)
+        if isinstance(node, ast.Tuple) and node.elts:
+            return tuple(self._role(item) for item in node.elts)
+        self.reporter.error(codes.AUTHORITY, node, what="roles are a tuple with at least one role")
+        return ()
+
+    def _role(self, node: ast.expr) -> int:
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=member):
+                symbol = self.module.symbols.get(name)
+                bits = dict(ROLE.members)
+                if isinstance(symbol, TypeSymbol) and symbol.type == ROLE and member in bits:
+                    return bits[member]
+        self.reporter.error(codes.AUTHORITY, node, what=f"`{ast.unparse(node)}` is not a role")
+        return 0
+
+    def _texts(self, node: ast.expr) -> tuple[str, ...]:
+        items = node.elts if isinstance(node, ast.Tuple) else [node]
+        values = [item.value for item in items if isinstance(item, ast.Constant)]
+        texts = tuple(value for value in values if isinstance(value, str))
+        if len(texts) != len(items) or not isinstance(node, ast.Tuple):
+            self.reporter.error(codes.DECORATOR, node, what="this is a tuple of texts, as (\"seller\",)")
+        return texts
+
+    def _known_callers(self, function: Function, node: ast.expr) -> None:
+        for name in function.callers:
+            if not name.isidentifier() or name == self.module.name:
+                self.reporter.error(codes.CONTRACT_SET, node, what=f"`{name}` is not another contract")

@@ -1,0 +1,257 @@
+"""Stored state in expressions: reading, writing, scanning, moving amounts."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from daicho.compiler import codes
+from daicho.compiler.step2_check import expressions
+from daicho.compiler.step2_check.scope import Scope, TableSymbol
+from daicho.compiler.tree import Expr, Scan, TableDecl
+from daicho.compiler.types import (
+    BOOL,
+    INT,
+    NONE,
+    TIMESTAMP,
+    ListType,
+    OptionalType,
+    SnapshotType,
+    Type,
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """Stored state, now or as of a time."""
+
+    table: TableDecl
+    time: Expr | None = None
+
+
+def view(scope: Scope, node: ast.expr) -> View | None:
+    """The state that `node` names, `table` or `table.as_of(time)`; None for anything else."""
+    match node:
+        case ast.Name(id=name) if name in scope.function.locals:
+            kind = scope.function.locals[name]
+            if isinstance(kind, SnapshotType):
+                return View(_table(scope, kind.table), expressions.check(scope, node))
+        case ast.Name(id=name):
+            symbol = scope.module.symbols.get(name)
+            return View(symbol.table) if isinstance(symbol, TableSymbol) else None
+        case ast.Call(func=ast.Attribute(value=inner, attr="as_of")):
+            base = view(scope, inner)
+            if base is not None:
+                return View(base.table, _time(scope, node, base))
+    return None
+
+
+def _table(scope: Scope, name: str) -> TableDecl:
+    symbol = scope.module.symbols[name]
+    assert isinstance(symbol, TableSymbol), name
+    return symbol.table
+
+
+def _time(scope: Scope, node: ast.Call, base: View) -> Expr:
+    if base.time is not None or base.table.kind not in ("table", "holdings"):
+        return scope.error(codes.ATTRIBUTE, node, owner=base.table.name, name="as_of")
+    if len(node.args) != 1 or node.keywords:
+        return scope.error(codes.ARGUMENTS, node, what="`as_of` takes one time")
+    return expressions.check_as(scope, node.args[0], TIMESTAMP)
+
+
+def method(scope: Scope, source: View, name: str, node: ast.Call) -> Expr:
+    """`state.name(…)`."""
+    table, kind = source.table, source.table.kind
+    if name == "as_of" and source.time is not None:
+        return Expr("snapshot", SnapshotType(table.name), scope.span(node), (source.time,))
+    now = source.time is None
+    if kind in ("table", "holdings") and name in ("get", "scan"):
+        return _get(scope, source, node) if name == "get" else _scan(scope, source, node)
+    if kind == "table" and now and name in ("insert", "put"):
+        return _write(scope, table, name, node)
+    if kind == "table" and now and name == "delete":
+        keys = _keys(scope, table, node.args, node)
+        return _effect(scope, "write", node, Expr("table.delete", NONE, scope.span(node), keys, table.name))
+    if kind == "holdings" and now and name in ("move", "issue", "redeem"):
+        return _holdings(scope, table, name, node)
+    if kind == "map" and name == "get":
+        return _get(scope, source, node)
+    if kind == "var" and name in ("get", "set"):
+        return _var(scope, table, name, node)
+    hint = "balances move by issue, redeem and move" if kind == "holdings" else ""
+    return scope.error(codes.ATTRIBUTE, node, hint, owner=f"`{table.name}`", name=name)
+
+
+def subscript(scope: Scope, source: View, node: ast.Subscript) -> Expr:
+    """`state[key]`: the row or value, which must be there."""
+    table = source.table
+    if table.kind == "var":
+        return scope.error(codes.NOT_ITERABLE, node, found=f"`{table.name}`", what="has no keys; use .get()")
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    keys = _keys(scope, table, parts, node)
+    op = "map.get" if table.kind == "map" else "table.get"
+    return _effect(scope, "read", node, Expr(op, _value(table), scope.span(node), _timed(keys, source), _data(source)))
+
+
+def contains(scope: Scope, source: View, node: ast.expr, key: ast.expr) -> Expr:
+    """`key in state`."""
+    if source.table.kind == "var":
+        return scope.error(codes.NOT_ITERABLE, node, found=f"`{source.table.name}`", what="has no members")
+    parts = key.elts if isinstance(key, ast.Tuple) else [key]
+    keys = _keys(scope, source.table, parts, node)
+    return _effect(scope, "read", node, Expr("table.has", BOOL, scope.span(node), _timed(keys, source), _data(source)))
+
+
+def set_item(scope: Scope, table: TableDecl, node: ast.Subscript, value: ast.expr) -> Expr:
+    """`map[key] = value`."""
+    if table.kind != "map":
+        hint = "write `table.put(row)`"
+        return scope.error(codes.TABLE, node, hint, what=f"rows of `{table.name}` are not assigned")
+    key = expressions.check_as(scope, node.slice, table.keys[0].type)
+    stored = expressions.check_as(scope, value, table.values[0].type)
+    return _effect(scope, "write", node, Expr("map.put", NONE, scope.span(node), (key, stored), table.name))
+
+
+def delete_item(scope: Scope, table: TableDecl, node: ast.Subscript) -> Expr:
+    """`del map[key]`."""
+    if table.kind != "map":
+        hint = "write `table.delete(key, …)`"
+        return scope.error(codes.TABLE, node, hint, what=f"`del` is for maps, `{table.name}` is not one")
+    key = expressions.check_as(scope, node.slice, table.keys[0].type)
+    return _effect(scope, "write", node, Expr("table.delete", NONE, scope.span(node), (key,), table.name))
+
+
+# --- parts ---
+
+
+def _effect(scope: Scope, kind: str, node: ast.AST, value: Expr) -> Expr:
+    scope.effect(kind, node)
+    return value
+
+
+def _value(table: TableDecl) -> Type:
+    return table.values[0].type if table.kind == "map" else table.row
+
+
+def _timed(keys: tuple[Expr, ...], source: View) -> tuple[Expr, ...]:
+    return keys if source.time is None else (*keys, source.time)
+
+
+def _data(source: View) -> tuple[str, bool]:
+    return (source.table.name, source.time is not None)
+
+
+def _keys(scope: Scope, table: TableDecl, parts: list[ast.expr], node: ast.AST) -> tuple[Expr, ...]:
+    columns = table.keys
+    if len(parts) != len(columns):
+        names = ", ".join(item.name for item in columns)
+        scope.error(codes.ARGUMENTS, node, what=f"the key of `{table.name}` is ({names})")
+        return tuple(scope.unknown(node) for _ in columns)
+    return tuple(expressions.check_as(scope, part, item.type) for part, item in zip(parts, columns))
+
+
+def _no_keywords(scope: Scope, node: ast.Call) -> None:
+    for item in node.keywords:
+        scope.error(codes.ARGUMENTS, item, what=f"there is no option `{item.arg}`")
+
+
+def _get(scope: Scope, source: View, node: ast.Call) -> Expr:
+    _no_keywords(scope, node)
+    keys = _keys(scope, source.table, node.args, node)
+    op = "map.find" if source.table.kind == "map" else "table.find"
+    result = _value(source.table)
+    result = result if isinstance(result, OptionalType) else OptionalType(result)
+    return _effect(scope, "read", node, Expr(op, result, scope.span(node), _timed(keys, source), _data(source)))
+
+
+def _write(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
+    _no_keywords(scope, node)
+    if len(node.args) != 1:
+        return scope.error(codes.ARGUMENTS, node, what=f"`{name}` takes one row")
+    row = expressions.check_as(scope, node.args[0], table.row)
+    return _effect(scope, "write", node, Expr(f"table.{name}", NONE, scope.span(node), (row,), table.name))
+
+
+def _var(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
+    _no_keywords(scope, node)
+    type_ = table.values[0].type
+    if name == "get":
+        if node.args:
+            return scope.error(codes.ARGUMENTS, node, what="`get` of a Var takes nothing")
+        initial = table.initial
+        assert initial is not None
+        return _effect(scope, "read", node, Expr("var.get", type_, scope.span(node), (initial,), table.name))
+    if len(node.args) != 1:
+        return scope.error(codes.ARGUMENTS, node, what="`set` takes one value")
+    value = expressions.check_as(scope, node.args[0], type_)
+    return _effect(scope, "write", node, Expr("var.set", NONE, scope.span(node), (value,), table.name))
+
+
+# --- scans ---
+
+
+def _scan(scope: Scope, source: View, node: ast.Call) -> Expr:
+    table = source.table
+    options = {item.arg: item.value for item in node.keywords}
+    for item in node.keywords:
+        if item.arg not in ("lo", "hi", "after", "limit"):
+            return scope.error(codes.ARGUMENTS, item, what=f"`scan` has no option `{item.arg}`")
+    columns, count = table.keys, len(node.args)
+    has_range = bool({"lo", "hi", "after"} & set(options))
+    if count > len(columns) or (has_range and count == len(columns)):
+        return scope.error(codes.ARGUMENTS, node, what=f"the key of `{table.name}` has {len(columns)} columns")
+    if table.compartment in ("party", "register") and count <= table.compartment_column:
+        column = columns[table.compartment_column].name
+        return scope.error(codes.SCAN_PREFIX, node, table=table.name, column=column)
+    args = [expressions.check_as(scope, arg, item.type) for arg, item in zip(node.args, columns)]
+    for name in ("lo", "hi"):
+        if name in options:
+            args.append(expressions.check_as(scope, options[name], columns[count].type))
+    if "after" in options:
+        args.append(expressions.check_as(scope, options["after"], OptionalType(table.row)))
+    if source.time is not None:
+        args.append(source.time)
+    if "limit" in options:
+        args.append(expressions.check_as(scope, options["limit"], INT))
+    data = Scan(
+        table.name, count, "lo" in options, "hi" in options, "after" in options, source.time is not None, "limit" in options
+    )
+    return _effect(scope, "read", node, Expr("scan", ListType(table.row), scope.span(node), tuple(args), data))
+
+
+# --- holdings ---
+
+
+def _holdings(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
+    wanted = {"move": ("source", "target"), "issue": ("target",), "redeem": ("source",)}[name]
+    options = {item.arg: item.value for item in node.keywords}
+    if len(node.args) != 1 or tuple(sorted(str(key) for key in options)) != wanted:
+        what = f"`{name}` takes an amount and {' and '.join(f'{item}=' for item in wanted)}"
+        return scope.error(codes.ARGUMENTS, node, what=what)
+    amount = expressions.check_as(scope, node.args[0], table.values[0].type)
+    args: list[Expr] = [amount]
+    columns: list[int] = []
+    for item in wanted:
+        place = _place(scope, table, options[item])
+        if place is None:
+            return scope.unknown(node)
+        keys, column = place
+        args += keys
+        columns.append(column)
+    value = Expr(f"holdings.{name}", NONE, scope.span(node), tuple(args), (table.name, *columns))
+    return _effect(scope, "write", node, value)
+
+
+def _place(scope: Scope, table: TableDecl, node: ast.expr) -> tuple[tuple[Expr, ...], int] | None:
+    """The keys and the amount column of `table.at(key, …).column`."""
+    match node:
+        case ast.Attribute(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="at"), args=parts, keywords=[]),
+            attr=column,
+        ) if name == table.name:
+            names = [item.name for item in table.values]
+            if column in names:
+                return _keys(scope, table, parts, node), names.index(column)
+    scope.error(codes.PLACE, node, what=ast.unparse(node), table=table.name)
+    return None

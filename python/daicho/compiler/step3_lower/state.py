@@ -1,0 +1,315 @@
+"""Stored state: rows by key, scans, and amounts that move.
+
+In the machine a row as the language sees it is a record of its key columns and
+one more field, the record that is stored: what a scan gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from daicho.compiler.ir import ErrorRef
+from daicho.compiler.step3_lower import values
+from daicho.compiler.step3_lower.builder import Builder, rest_of_key, stored_row
+from daicho.compiler.tree import Expr, Scan, TableDecl
+from daicho.compiler.types import INT, ListType, OptionalType, Type
+
+SCAN_ROWS_MAX = 10_000
+"""Rows of one scan; `daicho_types::limits::SCAN_ROWS_MAX`."""
+BOUNDS = ErrorRef(1000, "BOUNDS")
+"""The language's own failure: a scan without limit met more rows than one scan
+may give, or a negative amount was to be moved."""
+
+
+def _table_of(builder: Builder, value: Expr) -> tuple[TableDecl, bool]:
+    """The table of a node, and whether a time stands after its keys."""
+    if isinstance(value.data, tuple):
+        return builder.table(str(value.data[0])), bool(value.data[1])
+    return builder.table(str(value.data)), False
+
+
+def _push_keys(builder: Builder, keys: tuple[Expr, ...]) -> list[str]:
+    """Keys on the stack, and kept in locals for another time."""
+    places: list[str] = []
+    for key in keys:
+        values.push(builder, key)
+        places.append(builder.temporary(key.type))
+        builder.emit("local.tee", places[-1])
+    return places
+
+
+def _has(builder: Builder, value: Expr) -> None:
+    table, timed = _table_of(builder, value)
+    for item in value.args:
+        values.push(builder, item)
+    builder.emit("table.has_at" if timed else "table.has", table)
+
+
+def _get(builder: Builder, value: Expr) -> None:
+    """`table[key]`: MISSING if there is none."""
+    table, timed = _table_of(builder, value)
+    stored = builder.temporary(stored_row(table.row))
+    places = _push_keys(builder, value.args[: len(table.keys)])
+    if timed:
+        values.push(builder, value.args[-1])
+    builder.emit("table.get_at" if timed else "table.get", table)
+    builder.set(stored)
+    for place in places:
+        builder.get(place)
+    builder.get(stored)
+    builder.emit("record.new", table.row)
+
+
+def _find_stored(builder: Builder, table: TableDecl, value: Expr, timed: bool) -> tuple[list[str], str, Type]:
+    """The stored record, perhaps, in a local; and the locals of its key."""
+    optional = OptionalType(stored_row(table.row))
+    found = builder.temporary(optional)
+    places = _push_keys(builder, value.args[: len(table.keys)])
+    if timed:
+        values.push(builder, value.args[-1])
+    builder.emit("table.find_at" if timed else "table.find", table, optional)
+    builder.set(found)
+    return places, found, optional
+
+
+def _find(builder: Builder, value: Expr) -> None:
+    """`table.get(key)`: the whole row, or none."""
+    table, timed = _table_of(builder, value)
+    places, found, optional = _find_stored(builder, table, value, timed)
+    builder.get(found)
+    builder.emit("is_some", optional)
+    arms = builder.branch(value.type)
+    with arms.then():
+        for place in places:
+            builder.get(place)
+        builder.get(found)
+        builder.emit("unwrap", optional)
+        builder.emit("record.new", table.row)
+        builder.emit("some", value.type)
+    with arms.orelse():
+        builder.emit("none", value.type)
+
+
+def _write(builder: Builder, value: Expr) -> None:
+    """`table.put(row)`, `table.insert(row)`: the key, then what is stored."""
+    table, _ = _table_of(builder, value)
+    row = value.args[0]
+    if row.op == "record":
+        for item in row.args:
+            values.push(builder, item)
+        builder.emit("record.new", stored_row(table.row))
+    else:
+        values.push(builder, row)
+        place = builder.temporary(table.row)
+        builder.set(place)
+        for index in range(len(table.keys) + 1):
+            builder.get(place)
+            builder.emit("record.get", table.row, index)
+    builder.emit(value.op, table)
+
+
+def _delete(builder: Builder, value: Expr) -> None:
+    table, _ = _table_of(builder, value)
+    for item in value.args:
+        values.push(builder, item)
+    builder.emit("table.delete", table)
+
+
+# --- maps and vars ---
+
+
+def _map_get(builder: Builder, value: Expr) -> None:
+    table, _ = _table_of(builder, value)
+    values.push(builder, value.args[0])
+    builder.emit("table.get", table)
+    builder.emit("record.get", stored_row(table.row), 0)
+
+
+def _map_find(builder: Builder, value: Expr) -> None:
+    table, timed = _table_of(builder, value)
+    _, found, optional = _find_stored(builder, table, value, timed)
+    builder.get(found)
+    builder.emit("is_some", optional)
+    arms = builder.branch(value.type)
+    with arms.then():
+        _unwrapped_value(builder, table, found, optional)
+        if not isinstance(table.values[0].type, OptionalType):
+            builder.emit("some", value.type)
+    with arms.orelse():
+        builder.emit("none", value.type)
+
+
+def _unwrapped_value(builder: Builder, table: TableDecl, found: str, optional: Type) -> None:
+    builder.get(found)
+    builder.emit("unwrap", optional)
+    builder.emit("record.get", stored_row(table.row), 0)
+
+
+def _map_put(builder: Builder, value: Expr) -> None:
+    table, _ = _table_of(builder, value)
+    for item in value.args:
+        values.push(builder, item)
+    builder.emit("record.new", stored_row(table.row))
+    builder.emit("table.put", table)
+
+
+def _var_get(builder: Builder, value: Expr) -> None:
+    table, _ = _table_of(builder, value)
+    optional = OptionalType(stored_row(table.row))
+    found = builder.temporary(optional)
+    builder.emit("table.find", table, optional)
+    builder.emit("local.tee", found)
+    builder.emit("is_some", optional)
+    arms = builder.branch(value.type)
+    with arms.then():
+        _unwrapped_value(builder, table, found, optional)
+    with arms.orelse():
+        values.push(builder, value.args[0])
+
+
+# --- scans ---
+
+
+def _scan(builder: Builder, value: Expr) -> None:
+    scan = value.data
+    assert isinstance(scan, Scan) and isinstance(value.type, ListType)
+    table = builder.table(scan.table)
+    rest = OptionalType(rest_of_key(table.row, scan.prefix))
+    after = scan.prefix + scan.lo + scan.hi if scan.after else -1
+    for index, item in enumerate(value.args):
+        values.push(builder, item)
+        if index == after:
+            _after(builder, table, scan.prefix, rest)
+    if not scan.limit:
+        builder.emit("push.int", INT, SCAN_ROWS_MAX)
+    flags = scan.lo | scan.hi << 1 | scan.after << 2 | scan.time << 3
+    builder.emit("table.scan", table, scan.prefix, flags, value.type, rest if scan.after else None)
+    if not scan.limit:
+        _all_rows(builder, value.type)
+
+
+def _after(builder: Builder, table: TableDecl, prefix: int, rest: OptionalType) -> None:
+    """From the row where the last scan ended to the key it resumes after."""
+    optional = OptionalType(table.row)
+    place = builder.temporary(optional)
+    builder.emit("local.tee", place)
+    builder.emit("is_some", optional)
+    arms = builder.branch(rest)
+    with arms.then():
+        for index in range(prefix, len(table.keys)):
+            builder.get(place)
+            builder.emit("unwrap", optional)
+            builder.emit("record.get", table.row, index)
+        builder.emit("record.new", rest.item)
+        builder.emit("some", rest)
+    with arms.orelse():
+        builder.emit("none", rest)
+
+
+def _all_rows(builder: Builder, type_: Type) -> None:
+    """A scan without limit gives all rows or fails; it never gives some."""
+    place = builder.temporary(type_)
+    builder.emit("local.tee", place)
+    builder.emit("list.len", type_)
+    builder.emit("push.int", INT, SCAN_ROWS_MAX)
+    builder.emit("lt", INT)
+    builder.emit("require", BOUNDS)
+    builder.emit("local.take", place)
+
+
+# --- holdings ---
+
+
+def _holdings_parts(builder: Builder, value: Expr) -> tuple[TableDecl, str, list[list[str]], tuple[int, ...]]:
+    """The amount and each place's key, in locals; and the amount columns."""
+    assert isinstance(value.data, tuple)
+    table = builder.table(str(value.data[0]))
+    columns = tuple(int(item) for item in value.data[1:])
+    amount = builder.temporary(value.args[0].type)
+    values.push(builder, value.args[0])
+    builder.emit("local.tee", amount)
+    values.push_int(builder, value.args[0].type, 0)
+    builder.emit("ge", value.args[0].type)
+    builder.emit("require", BOUNDS)
+    width, keys = len(table.keys), value.args[1:]
+    places: list[list[str]] = []
+    for start in range(0, len(keys), width):
+        names: list[str] = []
+        for key in keys[start : start + width]:
+            values.push(builder, key)
+            names.append(builder.temporary(key.type))
+            builder.set(names[-1])
+        places.append(names)
+    return table, amount, places, columns
+
+
+def _debit(builder: Builder, table: TableDecl, place: list[str], amount: str, column: int) -> None:
+    for name in place:
+        builder.get(name)
+    builder.get(amount)
+    builder.emit("neg", table.values[0].type)
+    builder.emit("table.adjust", table, column)
+
+
+def _credit(builder: Builder, table: TableDecl, place: list[str], amount: str, column: int) -> None:
+    """Add to the row, or make one."""
+    for name in place:
+        builder.get(name)
+    builder.emit("table.has", table)
+    arms = builder.branch(None)
+    with arms.then():
+        for name in place:
+            builder.get(name)
+        builder.get(amount)
+        builder.emit("table.adjust", table, column)
+    with arms.orelse():
+        for name in place:
+            builder.get(name)
+        for index, item in enumerate(table.values):
+            builder.get(amount) if index == column else values.push_int(builder, item.type, 0)
+        builder.emit("record.new", stored_row(table.row))
+        builder.emit("table.insert", table)
+
+
+def _declare(builder: Builder, op: str, table: TableDecl, place: list[str], amount: str) -> None:
+    builder.get(place[table.group])
+    builder.get(amount)
+    builder.emit(op, table)
+
+
+def _move(builder: Builder, value: Expr) -> None:
+    table, amount, (source, target), (from_column, to_column) = _holdings_parts(builder, value)
+    _debit(builder, table, source, amount, from_column)
+    _credit(builder, table, target, amount, to_column)
+
+
+def _issue(builder: Builder, value: Expr) -> None:
+    table, amount, (target,), (column,) = _holdings_parts(builder, value)
+    _declare(builder, "table.issue", table, target, amount)
+    _credit(builder, table, target, amount, column)
+
+
+def _redeem(builder: Builder, value: Expr) -> None:
+    table, amount, (source,), (column,) = _holdings_parts(builder, value)
+    _declare(builder, "table.redeem", table, source, amount)
+    _debit(builder, table, source, amount, column)
+
+
+HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
+    "holdings.issue": _issue,
+    "holdings.move": _move,
+    "holdings.redeem": _redeem,
+    "map.find": _map_find,
+    "map.get": _map_get,
+    "map.put": _map_put,
+    "scan": _scan,
+    "table.delete": _delete,
+    "table.find": _find,
+    "table.get": _get,
+    "table.has": _has,
+    "table.insert": _write,
+    "table.put": _write,
+    "var.get": _var_get,
+    "var.set": _map_put,
+}
+

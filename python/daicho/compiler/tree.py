@@ -1,0 +1,253 @@
+"""The typed tree: what step 2 makes of a syntax tree.
+
+Every name is resolved, every conversion is written out as a node, every node
+has a type and a place. Expressions are of one class with an operation name;
+the operations are listed at `Expr`. `show` prints a function evenly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from daicho.compiler.diagnostics import Span
+from daicho.compiler.types import Field, RecordType, Type
+
+
+@dataclass(frozen=True)
+class Expr:
+    """One expression.
+
+    | op | args | data |
+    |---|---|---|
+    | const | | int (numbers, times, enums: the raw integer), str, bytes or bool |
+    | none, unknown | | |
+    | local | | name |
+    | convert | value | between two types of one family, checked |
+    | some, unwrap | value | |
+    | add … shr, eq … ge, min, max | left, right | |
+    | and, or, if | short-circuit | |
+    | not, neg, abs, invert | value | |
+    | mul.round, div.round | left, right | rounding mode |
+    | round | value | rounding mode |
+    | raw, from_raw | value | |
+    | field | record | name |
+    | record, tuple | values in field order | |
+    | replace | record, values | names |
+    | list, dict | elements; keys and values in turn | |
+    | index, slice, len, contains, … | | |
+    | call | arguments | (module, function) |
+    | table.*, map.*, var.*, holdings.* | keys, values | table name |
+    | fail, require | details, condition first | (code name, code) |
+    | the rest | | a function of the language of that name |
+    """
+
+    op: str
+    type: Type
+    span: Span
+    args: tuple[Expr, ...] = ()
+    data: object = None
+
+    def __str__(self) -> str:
+        data = "" if self.data is None else f"[{self.data!r}]"
+        args = f"({', '.join(map(str, self.args))})" if self.args else ""
+        return f"{self.op}{data}{args}:{self.type}"
+
+
+@dataclass(frozen=True)
+class Stmt:
+    """Base of statements."""
+
+    span: Span
+
+
+@dataclass(frozen=True)
+class Assign(Stmt):
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Unpack(Stmt):
+    names: tuple[str, ...]
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Change(Stmt):
+    """A local list or map changed in place: `op` is append, set, delete, …"""
+
+    name: str
+    op: str
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Do(Stmt):
+    """An expression for its effect."""
+
+    value: Expr
+
+
+@dataclass(frozen=True)
+class If(Stmt):
+    condition: Expr
+    then: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True)
+class While(Stmt):
+    """`condition` None: `while True`."""
+
+    condition: Expr | None
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True)
+class ForRange(Stmt):
+    name: str
+    start: Expr
+    stop: Expr
+    step: int
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True)
+class ForEach(Stmt):
+    """`names`: one name, or key and value of a map."""
+
+    names: tuple[str, ...]
+    items: Expr
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True)
+class Return(Stmt):
+    value: Expr | None
+
+
+@dataclass(frozen=True)
+class Break(Stmt):
+    pass
+
+
+@dataclass(frozen=True)
+class Continue(Stmt):
+    pass
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the arguments of a `table.scan` are, in this order: the prefix,
+    then those of lo, hi, after, time and limit that are there."""
+
+    table: str
+    prefix: int
+    lo: bool = False
+    hi: bool = False
+    after: bool = False
+    time: bool = False
+    limit: bool = False
+
+
+@dataclass(frozen=True)
+class TableDecl:
+    """Stored state: `kind` is var, map, table or holdings."""
+
+    name: str
+    kind: str
+    row: RecordType
+    compartment: str
+    compartment_column: int
+    group: int = 0
+    initial: Expr | None = None
+
+    @property
+    def keys(self) -> tuple[Field, ...]:
+        return self.row.key_fields
+
+    @property
+    def values(self) -> tuple[Field, ...]:
+        return self.row.value_fields
+
+
+@dataclass(frozen=True)
+class EventDecl:
+    """An event class and its addressees: (compartment kind, field or None)."""
+
+    record: RecordType
+    addressees: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class Param:
+    name: str
+    type: Type
+
+
+@dataclass
+class Function:
+    """One function, typed. `kind`: helper, entry, query or export."""
+
+    module: str
+    name: str
+    params: tuple[Param, ...]
+    result: Type
+    kind: str
+    span: Span
+    roles: tuple[int, ...] = ()
+    signed_by: tuple[str, ...] = ()
+    callers: tuple[str, ...] = ()
+    doc: str = ""
+    locals: dict[str, Type] = field(default_factory=dict)
+    body: tuple[Stmt, ...] = ()
+    calls: list[tuple[str, str, Span]] = field(default_factory=list)
+    effects: list[tuple[str, Span]] = field(default_factory=list)
+    """What it does itself: ("read" | "write" | "emit", where)."""
+
+
+def show(function: Function) -> str:
+    """The printable form of a typed function."""
+    params = ", ".join(f"{item.name}: {item.type}" for item in function.params)
+    lines = [f"{function.kind} {function.module}.{function.name}({params}) -> {function.result}"]
+    _show_block(function.body, 1, lines)
+    return "\n".join(lines) + "\n"
+
+
+def _show_block(body: tuple[Stmt, ...], depth: int, lines: list[str]) -> None:
+    for statement in body:
+        _show(statement, depth, lines)
+
+
+def _show(statement: Stmt, depth: int, lines: list[str]) -> None:
+    pad = "  " * depth
+    match statement:
+        case Assign(name=name, value=value):
+            lines.append(f"{pad}{name} = {value}")
+        case Unpack(names=names, value=value):
+            lines.append(f"{pad}{', '.join(names)} = {value}")
+        case Change(name=name, op=op, args=args):
+            lines.append(f"{pad}{op} {name} ({', '.join(map(str, args))})")
+        case Do(value=value):
+            lines.append(f"{pad}do {value}")
+        case Return(value=value):
+            lines.append(f"{pad}return {value if value is not None else ''}".rstrip())
+        case Break():
+            lines.append(f"{pad}break")
+        case Continue():
+            lines.append(f"{pad}continue")
+        case If(condition=condition, then=then, orelse=orelse):
+            lines.append(f"{pad}if {condition}")
+            _show_block(then, depth + 1, lines)
+            if orelse:
+                lines.append(f"{pad}else")
+                _show_block(orelse, depth + 1, lines)
+        case While(condition=condition, body=body):
+            lines.append(f"{pad}while {condition if condition is not None else 'true'}")
+            _show_block(body, depth + 1, lines)
+        case ForRange(name=name, start=start, stop=stop, step=step, body=body):
+            lines.append(f"{pad}for {name} from {start} to {stop} by {step}")
+            _show_block(body, depth + 1, lines)
+        case ForEach(names=names, items=items, body=body):
+            lines.append(f"{pad}for {', '.join(names)} in {items}")
+            _show_block(body, depth + 1, lines)

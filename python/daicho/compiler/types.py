@@ -1,0 +1,322 @@
+"""The types of the language. Values of these classes compare by structure.
+
+Sizes are part of a type: a `Str` of 12 bytes and one of 64 are different
+types between which a value passes with a check, at compile time where it can
+be decided and at run time where it cannot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DIGITS_MAX = 38
+"""Decimal digits an amount or a decimal may have."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """Base of all types; `str(type)` is how diagnostics name it."""
+
+
+@dataclass(frozen=True)
+class NoneType(Type):
+    def __str__(self) -> str:
+        return "None"
+
+
+@dataclass(frozen=True)
+class NeverType(Type):
+    """The type of a call that does not come back."""
+
+    def __str__(self) -> str:
+        return "Never"
+
+
+@dataclass(frozen=True)
+class UnknownType(Type):
+    """What follows an error already reported; accepted everywhere."""
+
+    def __str__(self) -> str:
+        return "unknown"
+
+
+@dataclass(frozen=True)
+class BoolType(Type):
+    def __str__(self) -> str:
+        return "Bool"
+
+
+@dataclass(frozen=True)
+class IntType(Type):
+    bits: int
+    signed: bool
+
+    def __str__(self) -> str:
+        return "Int" if self == INT else f"{'I' if self.signed else 'U'}{self.bits}"
+
+    @property
+    def low(self) -> int:
+        return -(1 << (self.bits - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
+
+
+@dataclass(frozen=True)
+class DecimalType(Type):
+    precision: int
+    scale: int
+
+    def __str__(self) -> str:
+        return f"Decimal({self.precision}, {self.scale})"
+
+
+@dataclass(frozen=True)
+class AmountType(Type):
+    """A currency or a unit of holding, by the module that declares it."""
+
+    module: str
+    name: str
+    scale: int
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class StrType(Type):
+    length: int | None = None
+
+    def __str__(self) -> str:
+        return "Str" if self.length is None else f"Str({self.length})"
+
+
+@dataclass(frozen=True)
+class BytesType(Type):
+    length: int | None = None
+
+    def __str__(self) -> str:
+        return "Bytes" if self.length is None else f"Bytes({self.length})"
+
+
+@dataclass(frozen=True)
+class FixedType(Type):
+    """Opaque bytes of one length: Party, Account (16), TxId, Hash (32)."""
+
+    name: str
+    length: int
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class TimestampType(Type):
+    def __str__(self) -> str:
+        return "Timestamp"
+
+
+@dataclass(frozen=True)
+class DurationType(Type):
+    def __str__(self) -> str:
+        return "Duration"
+
+
+@dataclass(frozen=True)
+class DateType(Type):
+    def __str__(self) -> str:
+        return "Date"
+
+
+@dataclass(frozen=True)
+class EnumType(Type):
+    """`code` marks a contract's failure codes."""
+
+    module: str
+    name: str
+    members: tuple[tuple[str, int], ...]
+    code: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    type: Type
+    key: bool = False
+
+
+@dataclass(frozen=True)
+class RecordType(Type):
+    """`kind` is record, row or event."""
+
+    module: str
+    name: str
+    kind: str
+    fields: tuple[Field, ...] = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key_fields(self) -> tuple[Field, ...]:
+        return tuple(item for item in self.fields if item.key)
+
+    @property
+    def value_fields(self) -> tuple[Field, ...]:
+        return tuple(item for item in self.fields if not item.key)
+
+    def index(self, name: str) -> int:
+        """The position of a field; -1 if there is none of that name."""
+        names = [item.name for item in self.fields]
+        return names.index(name) if name in names else -1
+
+
+@dataclass(frozen=True)
+class OptionalType(Type):
+    item: Type
+
+    def __str__(self) -> str:
+        return f"{self.item} | None"
+
+
+@dataclass(frozen=True)
+class ListType(Type):
+    item: Type
+    length: int | None = None
+
+    def __str__(self) -> str:
+        bound = "" if self.length is None else f", at most {self.length}"
+        return f"list[{self.item}]{bound}"
+
+
+@dataclass(frozen=True)
+class MapType(Type):
+    key: Type
+    value: Type
+    length: int | None = None
+
+    def __str__(self) -> str:
+        bound = "" if self.length is None else f", at most {self.length}"
+        return f"dict[{self.key}, {self.value}]{bound}"
+
+
+@dataclass(frozen=True)
+class TupleType(Type):
+    items: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return f"tuple[{', '.join(str(item) for item in self.items)}]"
+
+
+@dataclass(frozen=True)
+class CompartmentType(Type):
+    def __str__(self) -> str:
+        return "Compartment"
+
+
+@dataclass(frozen=True)
+class SnapshotType(Type):
+    """A table as of a past time; at run time, that time."""
+
+    table: str
+
+    def __str__(self) -> str:
+        return f"Snapshot of {self.table}"
+
+
+INT = IntType(128, True)
+BOOL = BoolType()
+NONE = NoneType()
+NEVER = NeverType()
+UNKNOWN = UnknownType()
+STR = StrType()
+BYTES = BytesType()
+TIMESTAMP = TimestampType()
+DURATION = DurationType()
+DATE = DateType()
+COMPARTMENT = CompartmentType()
+PARTY = FixedType("Party", 16)
+ACCOUNT = FixedType("Account", 16)
+TX_ID = FixedType("TxId", 32)
+HASH = FixedType("Hash", 32)
+
+ROUNDING = EnumType(
+    "daicho.contract",
+    "Rounding",
+    (
+        ("EXACT", 0),
+        ("DOWN", 1),
+        ("UP", 2),
+        ("FLOOR", 3),
+        ("CEILING", 4),
+        ("HALF_UP", 5),
+        ("HALF_DOWN", 6),
+        ("HALF_EVEN", 7),
+    ),
+)
+ROLE = EnumType(
+    "daicho.contract",
+    "Role",
+    tuple(
+        (name, bit)
+        for bit, name in enumerate(
+            (
+                "ADMINISTRATOR",
+                "MEMBER",
+                "ISSUER",
+                "TRUST_BANK",
+                "AUDITOR",
+                "READER",
+                "REGULATOR",
+                "CLEARING_HOUSE",
+                "SETTLEMENT_BANK",
+                "ORACLE",
+            )
+        )
+    ),
+)
+REMAINDER = EnumType(
+    "daicho.contract",
+    "Remainder",
+    (("LARGEST_REMAINDER", 0), ("FIRST", 1), ("LAST", 2)),
+)
+
+_KEYABLE = (BoolType, IntType, AmountType, FixedType, TimestampType, DateType, EnumType, StrType)
+
+
+def is_keyable(type_: Type) -> bool:
+    """Whether values have an order on bytes, and may stand in a key."""
+    return isinstance(type_, _KEYABLE)
+
+
+def is_ordered(type_: Type) -> bool:
+    """Whether `<` is defined."""
+    return isinstance(
+        type_,
+        (IntType, DecimalType, AmountType, TimestampType, DateType, DurationType, FixedType),
+    ) or isinstance(type_, (StrType, BytesType))
+
+
+def is_storable(type_: Type) -> bool:
+    """Whether a value may lie in a row or cross the contract's border: every size bounded."""
+    match type_:
+        case StrType(length) | BytesType(length):
+            return length is not None
+        case OptionalType(item):
+            return is_storable(item)
+        case ListType(item, length):
+            return length is not None and is_storable(item)
+        case MapType(key, value, length):
+            return length is not None and is_keyable(key) and is_storable(value)
+        case RecordType(fields=fields):
+            return all(is_storable(item.type) for item in fields)
+        case TupleType(items):
+            return all(is_storable(item) for item in items)
+        case NoneType() | NeverType() | CompartmentType() | SnapshotType():
+            return False
+        case _:
+            return True

@@ -1,0 +1,239 @@
+"""What a contract keeps: rows in tables, and the compartment each lies in.
+
+A row is a frozen record; its `Key[...]` columns, in the order written, are the
+ordered key. Every table says in whose **compartment** a row lies, by a key
+column or for all rows alike: that party alone holds the key that opens it.
+Rows that two parties must see are two rows, written in the same transaction.
+
+Nothing here runs when a contract is compiled; on the ledger the virtual
+machine does what these methods say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, NoReturn, Self, TypeVar, dataclass_transform
+
+from daicho.contract.amounts import Amount
+from daicho.contract.scalars import Party, Timestamp
+
+
+class OnLedgerOnly(RuntimeError):
+    """This operation exists on the ledger, not in plain Python."""
+
+
+def _on_ledger_only() -> NoReturn:
+    raise OnLedgerOnly("deploy the contract, or a test chain, and call an entry point")
+
+
+@dataclass(frozen=True)
+class _KeyMark:
+    """Marks a column as part of its table's key."""
+
+
+_T = TypeVar("_T")
+_K = TypeVar("_K")
+_R = TypeVar("_R", bound="Row")
+_A = TypeVar("_A", bound=Amount)
+
+Key = Annotated[_T, _KeyMark()]
+"""`bank: Key[Party]` makes `bank` a key column."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """`Position.bank` outside an instance: the column, not a value."""
+
+    row: str
+    name: str
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Record:
+    """A value of named fields that never changes."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+            if field.default is dataclasses.MISSING:
+                setattr(cls, field.name, Column(cls.__name__, field.name))
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with the named fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+class Row(Record):
+    """A record kept in a table."""
+
+
+class Event(Record):
+    """A record sent to its addressees with the receipt."""
+
+
+@dataclass(frozen=True)
+class Compartment:
+    """Whose rows these are, and who can read them."""
+
+    kind: str
+    holder: object = None
+
+
+PUBLIC = Compartment("public")
+"""Readable by every admitted party."""
+ADMINISTRATOR = Compartment("administrator")
+"""Readable by the administrator alone."""
+KEY: Any = Column("", "key")
+"""The key of a `Map`, for its compartment: `Map(compartment=party(KEY))`."""
+
+
+def party(holder: Party) -> Compartment:
+    """The books of one institution or investor, and the administrator."""
+    return Compartment("party", holder)
+
+
+def register(issuer: Party) -> Compartment:
+    """The register of one issuer, and the administrator."""
+    return Compartment("register", issuer)
+
+
+class Var(Generic[_T]):
+    """One value: `paused: Var[bool] = Var(False, compartment=PUBLIC)`."""
+
+    def __init__(self, initial: _T, *, compartment: Compartment) -> None:
+        self.initial = initial
+        self.compartment = compartment
+
+    def get(self) -> _T:
+        """The value, or the initial one if it was never set."""
+        _on_ledger_only()
+
+    def set(self, value: _T) -> None:
+        """Replace the value."""
+        _on_ledger_only()
+
+
+class Map(Generic[_K, _T]):
+    """Values by one key: `names: Map[Party, Name] = Map(compartment=PUBLIC)`."""
+
+    def __init__(self, *, compartment: Compartment) -> None:
+        self.compartment = compartment
+
+    def __getitem__(self, key: _K) -> _T:
+        _on_ledger_only()
+
+    def __setitem__(self, key: _K, value: _T) -> None:
+        _on_ledger_only()
+
+    def __delitem__(self, key: _K) -> None:
+        _on_ledger_only()
+
+    def __contains__(self, key: _K) -> bool:
+        _on_ledger_only()
+
+    def get(self, key: _K) -> _T | None:
+        """The value, or None."""
+        _on_ledger_only()
+
+
+class Snapshot(Generic[_R]):
+    """A table as it stood at the end of some block: read only."""
+
+    def __getitem__(self, key: Any) -> _R:
+        """The row of that key, which must exist."""
+        _on_ledger_only()
+
+    def __contains__(self, key: Any) -> bool:
+        _on_ledger_only()
+
+    def get(self, *key: Any) -> _R | None:
+        """The row of that key, or None."""
+        _on_ledger_only()
+
+    def scan(
+        self,
+        *prefix: Any,
+        lo: Any = None,
+        hi: Any = None,
+        after: _R | None = None,
+        limit: int | None = None,
+    ) -> list[_R]:
+        """The rows whose first key columns equal `prefix`, in key order.
+
+        The prefix reaches at least to the compartment's column; `lo <= column
+        < hi` bounds the column after it. With `limit`, at most that many,
+        resuming `after` a row of the scan before; without, all of them, and
+        more than the ledger's bound abort the call.
+        """
+        _on_ledger_only()
+
+
+class Table(Snapshot[_R]):
+    """Rows by their key columns.
+
+    `trades = Table(Trade, compartment=party(Trade.holder))`
+    """
+
+    def __init__(self, row: type[_R], *, compartment: Compartment) -> None:
+        self.row = row
+        self.compartment = compartment
+
+    def as_of(self, time: Timestamp) -> Snapshot[_R]:
+        """The table after the last block with time <= `time`, which has passed."""
+        _on_ledger_only()
+
+    def insert(self, row: _R) -> None:
+        """Add a row whose key is new."""
+        _on_ledger_only()
+
+    def put(self, row: _R) -> None:
+        """Add a row, or replace the row of that key."""
+        _on_ledger_only()
+
+    def delete(self, *key: Any) -> None:
+        """Remove the row of that key, which must exist."""
+        _on_ledger_only()
+
+
+class Holdings(Snapshot[_R]):
+    """Balances that move and never appear or vanish, but by issue and redeem.
+
+    `positions = Holdings(Position, per=Position.isin, compartment=party(Position.bank))`
+
+    The columns beside the key are amounts, none of them ever negative. For
+    each value of the `per` column the ledger itself checks at the end of a
+    transaction that what was added equals what was issued less what was
+    redeemed. A row whose amounts are all zero does not exist.
+    """
+
+    def __init__(self, row: type[_R], *, per: object, compartment: Compartment) -> None:
+        self.row = row
+        self.per = per
+        self.compartment = compartment
+
+    def as_of(self, time: Timestamp) -> Snapshot[_R]:
+        """The balances after the last block with time <= `time`, which has passed."""
+        _on_ledger_only()
+
+    def at(self, *key: Any) -> _R:
+        """The place of a balance: `positions.at(bank, account, isin).available`."""
+        _on_ledger_only()
+
+    def move(self, amount: _A, *, source: _A, target: _A) -> None:
+        """Take `amount` from one place to another; aborts SHORT if it is not there."""
+        _on_ledger_only()
+
+    def issue(self, amount: _A, *, target: _A) -> None:
+        """Create `amount` at a place."""
+        _on_ledger_only()
+
+    def redeem(self, amount: _A, *, source: _A) -> None:
+        """Destroy `amount` taken from a place; aborts SHORT if it is not there."""
+        _on_ledger_only()
+
+
+class Code(enum.Enum):
+    """The contract's own failure codes: `class Error(Code): UNKNOWN = 1`."""
