@@ -19,7 +19,11 @@ impl<'a> BlockExecutor<'a> {
     /// Starts on the state after the block before.
     #[must_use]
     pub fn new(contracts: &'a Contracts, view: &'a dyn StateView) -> Self {
-        Self { contracts, view, overlay: Overlay::default() }
+        Self {
+            contracts,
+            view,
+            overlay: Overlay::default(),
+        }
     }
 
     /// Runs the next call.

@@ -32,7 +32,11 @@ pub fn civil(days: i128) -> Civil {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let year = year_of_era + era * 400 + i128::from(month <= 2);
     Civil { year, month, day }
 }
@@ -51,7 +55,10 @@ pub fn days(date: Civil) -> Result<i128, Trap> {
     let day_of_year = (153 * from_march + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     let number = era * ERA_DAYS + day_of_era - EPOCH_SHIFT;
-    assert!((DATE_DAYS_MIN..=DATE_DAYS_MAX).contains(&number), "years 1 to 9999 stay inside");
+    assert!(
+        (DATE_DAYS_MIN..=DATE_DAYS_MAX).contains(&number),
+        "years 1 to 9999 stay inside"
+    );
     Ok(number)
 }
 
@@ -76,7 +83,11 @@ pub fn part(number: i128, which: u8) -> i128 {
         2 => date.day,
         3 => (number + 3).rem_euclid(7),
         4 => {
-            let first = Civil { month: 1, day: 1, ..date };
+            let first = Civil {
+                month: 1,
+                day: 1,
+                ..date
+            };
             number - days(first).expect("1 January of a year of the calendar") + 1
         }
         _ => days_in_month(date.year, date.month),
@@ -86,7 +97,9 @@ pub fn part(number: i128, which: u8) -> i128 {
 /// `number` moved by whole months, the day clamped to the month's end.
 pub fn add_months(number: i128, months: i128) -> Result<i128, Trap> {
     let date = civil(number);
-    let index = (date.year * 12 + date.month - 1).checked_add(months).ok_or(Trap::Overflow)?;
+    let index = (date.year * 12 + date.month - 1)
+        .checked_add(months)
+        .ok_or(Trap::Overflow)?;
     let (year, month) = (index.div_euclid(12), index.rem_euclid(12) + 1);
     if !(1..=9_999).contains(&year) {
         return Err(Trap::Overflow);

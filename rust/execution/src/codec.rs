@@ -35,7 +35,9 @@ pub fn encode(types: &Types, ty: TypeId, value: &Value, out: &mut Vec<u8>) -> Re
         }
         (Type::List { element, .. }, Value::List(values)) => {
             encode_count(values.len(), out);
-            values.iter().try_for_each(|value| encode(types, *element, value, out))?;
+            values
+                .iter()
+                .try_for_each(|value| encode(types, *element, value, out))?;
         }
         (Type::Map { key, value, .. }, Value::Map(pairs)) => {
             encode_count(pairs.len(), out);
@@ -51,7 +53,11 @@ pub fn encode(types: &Types, ty: TypeId, value: &Value, out: &mut Vec<u8>) -> Re
         }
         _ => return Err(Trap::Internal),
     }
-    if out.len() > VALUE_BYTES_MAX { Err(Trap::Length) } else { Ok(()) }
+    if out.len() > VALUE_BYTES_MAX {
+        Err(Trap::Length)
+    } else {
+        Ok(())
+    }
 }
 
 fn narrow<T: TryFrom<i128>>(raw: i128) -> Result<T, Trap> {
@@ -86,7 +92,11 @@ impl<'a> Decoder<'a> {
     /// Starts at the front of `bytes`.
     #[must_use]
     pub fn new(types: &'a Types, bytes: &'a [u8]) -> Self {
-        Self { types, reader: Reader::new(bytes), memory_bytes: 0 }
+        Self {
+            types,
+            reader: Reader::new(bytes),
+            memory_bytes: 0,
+        }
     }
 
     /// The next value.
@@ -150,7 +160,11 @@ impl<'a> Decoder<'a> {
             _ => unreachable!("value() has taken every other type"),
         };
         let (least, greatest) = self.types.raw_bounds(ty).ok_or(bad)?;
-        if raw < least || raw > greatest { Err(bad) } else { Ok(Value::Int(raw)) }
+        if raw < least || raw > greatest {
+            Err(bad)
+        } else {
+            Ok(Value::Int(raw))
+        }
     }
 
     fn int(&mut self, kind: IntKind) -> Result<Value, Malformed> {

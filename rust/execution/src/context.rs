@@ -43,7 +43,9 @@ impl TxContext {
     /// The signer with this party id, sender first.
     #[must_use]
     pub fn signer(&self, party: [u8; 16]) -> Option<&Signer> {
-        std::iter::once(&self.sender).chain(&self.cosigners).find(|signer| signer.party == party)
+        std::iter::once(&self.sender)
+            .chain(&self.cosigners)
+            .find(|signer| signer.party == party)
     }
 }
 
@@ -80,7 +82,11 @@ impl Call {
         let (contract, entry) = (reader.u32()?, reader.u32()?);
         let arguments = reader.bytes(ARGUMENT_BYTES_MAX)?.to_vec();
         reader.finish()?;
-        Ok(Self { contract, entry, arguments })
+        Ok(Self {
+            contract,
+            entry,
+            arguments,
+        })
     }
 }
 

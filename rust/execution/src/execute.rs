@@ -51,7 +51,10 @@ pub fn run_query(
         other => other,
     });
     let outcome = outcome(machine, ran);
-    assert!(outcome.changes.is_empty() && outcome.events.is_empty(), "a query changes nothing");
+    assert!(
+        outcome.changes.is_empty() && outcome.events.is_empty(),
+        "a query changes nothing"
+    );
     outcome
 }
 
@@ -62,10 +65,16 @@ fn run<'a>(
     call: &Call,
     query: bool,
 ) -> Result<Vec<u8>, Trap> {
-    machine.meter.charge(gas::ENTRY + gas::per(call.arguments.len(), 4))?;
+    machine
+        .meter
+        .charge(gas::ENTRY + gas::per(call.arguments.len(), 4))?;
     let contract = contracts.get(call.contract).ok_or(Trap::NoContract)?;
     let module = contract.module();
-    let entries = if query { &module.queries } else { &module.entries };
+    let entries = if query {
+        &module.queries
+    } else {
+        &module.entries
+    };
     let entry = find_entry(entries, call.entry).ok_or(Trap::NoEntry)?;
     check_roles(machine, entry, &tx.sender)?;
     let arguments = arguments(machine, contract, entry, &call.arguments)?;
@@ -75,7 +84,11 @@ fn run<'a>(
 }
 
 fn fail(machine: &mut Machine<'_>, trap: Trap, details: Vec<u8>) -> Trap {
-    machine.failure = Some(Failure { code: trap.code(), name: trap.name().to_owned(), details });
+    machine.failure = Some(Failure {
+        code: trap.code(),
+        name: trap.name().to_owned(),
+        details,
+    });
     trap
 }
 
@@ -99,10 +112,15 @@ fn arguments(
     let module = contract.module();
     let params = &module.functions[usize::from(entry.function)].params;
     let mut decoder = Decoder::new(&module.types, bytes);
-    let values = params.iter().map(|ty| decoder.value(*ty)).collect::<Result<Vec<_>, _>>();
+    let values = params
+        .iter()
+        .map(|ty| decoder.value(*ty))
+        .collect::<Result<Vec<_>, _>>();
     let values = values.map_err(|_| Trap::Malformed)?;
     decoder.finish().map_err(|_| Trap::Malformed)?;
-    machine.meter.allocate(values.len(), decoder.memory_bytes as usize)?;
+    machine
+        .meter
+        .allocate(values.len(), decoder.memory_bytes as usize)?;
     Ok(values)
 }
 
@@ -113,7 +131,9 @@ fn check_signatures(
     arguments: &[Value],
 ) -> Result<(), Trap> {
     for parameter in &entry.signed_by {
-        let argument = arguments.get(usize::from(*parameter)).ok_or(Trap::Internal)?;
+        let argument = arguments
+            .get(usize::from(*parameter))
+            .ok_or(Trap::Internal)?;
         let party = argument.clone().id()?;
         if tx.signer(party).is_none() {
             return Err(fail(machine, Trap::Authority, party.to_vec()));
@@ -132,7 +152,10 @@ fn encode_result(
     let ty = module.functions[usize::from(entry.function)].result;
     let mut bytes = Vec::new();
     if let Some(value) = result {
-        assert_ne!(ty, NO_TYPE, "the machine gives a result where one is declared");
+        assert_ne!(
+            ty, NO_TYPE,
+            "the machine gives a result where one is declared"
+        );
         codec::encode(&module.types, ty, &value, &mut bytes)?;
         machine.meter.charge(gas::per(bytes.len(), 8))?;
     }
@@ -148,14 +171,28 @@ fn outcome(machine: Machine<'_>, ran: Result<Vec<u8>, Trap>) -> Outcome {
             let changes = machine.into_journal().into_changes();
             let (status, name) = (Status::Ok, "OK".to_owned());
             let (code, site) = (0, None);
-            Outcome { status, code, name, gas_used, steps, result, events, changes, site }
+            Outcome {
+                status,
+                code,
+                name,
+                gas_used,
+                steps,
+                result,
+                events,
+                changes,
+                site,
+            }
         }
         Err(trap) => failed(machine, trap, gas_used, steps),
     }
 }
 
 fn failed(mut machine: Machine<'_>, trap: Trap, gas_used: u64, steps: u64) -> Outcome {
-    let plain = Failure { code: trap.code(), name: trap.name().to_owned(), details: Vec::new() };
+    let plain = Failure {
+        code: trap.code(),
+        name: trap.name().to_owned(),
+        details: Vec::new(),
+    };
     let failure = machine.failure.take().unwrap_or(plain);
     assert_ne!(failure.code, 0, "a contract's own error always says which");
     Outcome {

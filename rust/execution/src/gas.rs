@@ -73,7 +73,12 @@ impl Meter {
     /// A full meter.
     #[must_use]
     pub fn new(limit: u64) -> Self {
-        Self { limit, left: limit, memory_left: MEMORY_BYTES_MAX, steps: 0 }
+        Self {
+            limit,
+            left: limit,
+            memory_left: MEMORY_BYTES_MAX,
+            steps: 0,
+        }
     }
 
     /// Takes `cost`, or all that is left and GAS.

@@ -29,14 +29,20 @@ impl Overlay {
     }
 
     fn put(&mut self, compartment: Compartment, key: Vec<u8>, value: Option<Vec<u8>>) {
-        let before = self.compartments.entry(compartment).or_default().insert(key, value);
+        let before = self
+            .compartments
+            .entry(compartment)
+            .or_default()
+            .insert(key, value);
         self.count += usize::from(before.is_none());
     }
 
     fn range(&self, compartment: Compartment, lo: &[u8], hi: &[u8]) -> Peekable<Layer<'_>> {
         let rows = self.compartments.get(&compartment);
         let bounds = (Bound::Included(lo), Bound::Excluded(hi));
-        let range = rows.filter(|_| lo < hi).map(|rows| rows.range::<[u8], _>(bounds));
+        let range = rows
+            .filter(|_| lo < hi)
+            .map(|rows| rows.range::<[u8], _>(bounds));
         Layer { range }.peekable()
     }
 
@@ -55,7 +61,11 @@ impl Overlay {
         for (&compartment, rows) in &self.compartments {
             for (key, value) in rows {
                 if value.is_some() || view.get(compartment, key).is_some() {
-                    changes.push(Change { compartment, key: key.clone(), value: value.clone() });
+                    changes.push(Change {
+                        compartment,
+                        key: key.clone(),
+                        value: value.clone(),
+                    });
                 }
             }
         }
@@ -63,9 +73,16 @@ impl Overlay {
     }
 
     fn into_changes(self) -> Vec<Change> {
-        let flat = self.compartments.into_iter().flat_map(|(compartment, rows)| {
-            rows.into_iter().map(move |(key, value)| Change { compartment, key, value })
-        });
+        let flat = self
+            .compartments
+            .into_iter()
+            .flat_map(|(compartment, rows)| {
+                rows.into_iter().map(move |(key, value)| Change {
+                    compartment,
+                    key,
+                    value,
+                })
+            });
         flat.collect()
     }
 }
@@ -106,7 +123,9 @@ impl Iterator for Base<'_> {
         }
         let (compartment, limit) = (self.compartment, SCAN_CHUNK_ROWS);
         let chunk = match self.at {
-            Some(at) => self.view.scan_at(at, compartment, &self.next, &self.hi, limit),
+            Some(at) => self
+                .view
+                .scan_at(at, compartment, &self.next, &self.hi, limit),
             None => self.view.scan(compartment, &self.next, &self.hi, limit),
         };
         assert!(chunk.len() <= limit, "a scan returns at most its limit");
@@ -168,7 +187,12 @@ pub(crate) struct Journal<'a> {
 
 impl<'a> Journal<'a> {
     pub fn new(view: &'a dyn StateView, block: &'a Overlay, visibility: &'a Visibility) -> Self {
-        Self { view, block, visibility, own: Overlay::default() }
+        Self {
+            view,
+            block,
+            visibility,
+            own: Overlay::default(),
+        }
     }
 
     /// The block that `as_of(time)` means.
@@ -183,7 +207,10 @@ impl<'a> Journal<'a> {
         match moment {
             Moment::Past(at) => self.view.get_at(at?, compartment, key),
             Moment::Now => {
-                let known = self.own.get(compartment, key).or(self.block.get(compartment, key));
+                let known = self
+                    .own
+                    .get(compartment, key)
+                    .or(self.block.get(compartment, key));
                 known.map_or_else(|| self.view.get(compartment, key), Clone::clone)
             }
         }
@@ -197,11 +224,21 @@ impl<'a> Journal<'a> {
         value: Option<Vec<u8>>,
     ) -> Result<(), Trap> {
         self.own.put(compartment, key, value);
-        if self.own.count > WRITES_MAX { Err(Trap::Writes) } else { Ok(()) }
+        if self.own.count > WRITES_MAX {
+            Err(Trap::Writes)
+        } else {
+            Ok(())
+        }
     }
 
     /// Rows with `lo <= key < hi`, removed ones as `None`.
-    pub fn scan(&self, moment: Moment, compartment: Compartment, lo: &[u8], hi: &[u8]) -> Merged<'_> {
+    pub fn scan(
+        &self,
+        moment: Moment,
+        compartment: Compartment,
+        lo: &[u8],
+        hi: &[u8],
+    ) -> Merged<'_> {
         let (at, exists) = match moment {
             Moment::Now => (None, true),
             Moment::Past(at) => (at, at.is_some()),

@@ -69,7 +69,11 @@ pub fn decode(types: &Types, ty: TypeId, reader: &mut Reader<'_>) -> Result<Valu
         Type::Hash => Value::Hash(Arc::new(reader.array()?)),
         Type::Str { .. } => {
             let text = decode_text(reader)?;
-            Value::Str(String::from_utf8(text).map_err(|_| reader.malformed())?.into())
+            Value::Str(
+                String::from_utf8(text)
+                    .map_err(|_| reader.malformed())?
+                    .into(),
+            )
         }
         Type::Bytes { .. } => Value::Bytes(decode_text(reader)?.into()),
         Type::Int(IntKind::U128) => Value::Uint(u128::from_be_bytes(reader.array()?)),
@@ -78,7 +82,11 @@ pub fn decode(types: &Types, ty: TypeId, reader: &mut Reader<'_>) -> Result<Valu
             let mut bytes = [0; 16];
             bytes[16 - width..].copy_from_slice(reader.take(width)?);
             let flipped = u128::from_be_bytes(bytes);
-            Value::Int(if signed { unflip(flipped, width) } else { flipped.cast_signed() })
+            Value::Int(if signed {
+                unflip(flipped, width)
+            } else {
+                flipped.cast_signed()
+            })
         }
     })
 }

@@ -37,11 +37,14 @@ impl StateView for AtHeight<'_> {
         hi: &[u8],
         limit: usize,
     ) -> Vec<Row> {
-        self.view.scan_at(at.min(self.height), compartment, lo, hi, limit)
+        self.view
+            .scan_at(at.min(self.height), compartment, lo, hi, limit)
     }
 
     fn height_at(&self, time: ConsensusTime) -> Option<Height> {
-        self.view.height_at(time).map(|found| found.min(self.height))
+        self.view
+            .height_at(time)
+            .map(|found| found.min(self.height))
     }
 }
 
@@ -60,7 +63,10 @@ impl MemoryLedger {
     /// An empty ledger whose genesis has this time.
     #[must_use]
     pub fn new(genesis: ConsensusTime) -> Self {
-        Self { rows: BTreeMap::new(), times: vec![genesis] }
+        Self {
+            rows: BTreeMap::new(),
+            times: vec![genesis],
+        }
     }
 
     /// The last height.
@@ -90,7 +96,10 @@ impl MemoryLedger {
         self.times.push(time);
         let height = self.height();
         for change in changes {
-            let versions = self.rows.entry((change.compartment, change.key.clone())).or_default();
+            let versions = self
+                .rows
+                .entry((change.compartment, change.key.clone()))
+                .or_default();
             versions.push((height, change.value.clone()));
         }
         height
@@ -98,10 +107,12 @@ impl MemoryLedger {
 
     /// Every row there is, ascending by compartment and key.
     pub fn rows(&self) -> impl Iterator<Item = (Compartment, &[u8], &[u8])> {
-        self.rows.iter().filter_map(|((compartment, key), versions)| {
-            let (_, newest) = versions.last()?;
-            Some((*compartment, key.as_slice(), newest.as_deref()?))
-        })
+        self.rows
+            .iter()
+            .filter_map(|((compartment, key), versions)| {
+                let (_, newest) = versions.last()?;
+                Some((*compartment, key.as_slice(), newest.as_deref()?))
+            })
     }
 }
 

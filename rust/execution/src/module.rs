@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use daicho_types::limits::ARTEFACT_BYTES_MAX;
 use daicho_types::ledger::Compartment;
+use daicho_types::limits::ARTEFACT_BYTES_MAX;
 
 use crate::codec::Decoder;
 use crate::gas;
@@ -274,19 +274,31 @@ impl Module {
 
     fn decode_values(&mut self, reader: &mut Reader<'_>) -> Result<(), VerifyError> {
         let types = &self.types;
-        self.constants = items(section(reader, 3)?, CONSTANTS_MAX, |reader| constant(types, reader))?;
-        self.errors = items(section(reader, 4)?, ERRORS_MAX, |reader| error(types, reader))?;
+        self.constants = items(section(reader, 3)?, CONSTANTS_MAX, |reader| {
+            constant(types, reader)
+        })?;
+        self.errors = items(section(reader, 4)?, ERRORS_MAX, |reader| {
+            error(types, reader)
+        })?;
         check_errors(&self.errors)?;
-        self.events = items(section(reader, 5)?, DECLARATIONS_MAX, |reader| event(types, reader))?;
+        self.events = items(section(reader, 5)?, DECLARATIONS_MAX, |reader| {
+            event(types, reader)
+        })?;
         ascending(self.events.iter().map(|event| event.id.into()))?;
-        self.tables = items(section(reader, 6)?, DECLARATIONS_MAX, |reader| table(types, reader))?;
+        self.tables = items(section(reader, 6)?, DECLARATIONS_MAX, |reader| {
+            table(types, reader)
+        })?;
         ascending(self.tables.iter().map(|table| table.id.into()))
     }
 
     fn decode_code(&mut self, reader: &mut Reader<'_>) -> Result<(), VerifyError> {
         let types = &self.types;
-        self.imports = items(section(reader, 7)?, DECLARATIONS_MAX, |reader| import(types, reader))?;
-        self.functions = items(section(reader, 8)?, FUNCTIONS_MAX, |reader| function(types, reader))?;
+        self.imports = items(section(reader, 7)?, DECLARATIONS_MAX, |reader| {
+            import(types, reader)
+        })?;
+        self.functions = items(section(reader, 8)?, FUNCTIONS_MAX, |reader| {
+            function(types, reader)
+        })?;
         let functions = &self.functions;
         let called = |signed: bool| move |reader: &mut Reader<'_>| entry(functions, signed, reader);
         self.entries = items(section(reader, 9)?, DECLARATIONS_MAX, called(true))?;
@@ -298,7 +310,10 @@ impl Module {
         ascending(self.queries.iter().map(|query| query.id))?;
         ascending(self.exports.iter().map(|export| export.id))?;
         self.source_map = whole(section(reader, 12)?, |reader| {
-            functions.iter().map(|function| marks(function, reader)).collect()
+            functions
+                .iter()
+                .map(|function| marks(function, reader))
+                .collect()
         })?;
         Ok(())
     }
@@ -380,7 +395,11 @@ fn error(types: &Types, reader: &mut Reader<'_>) -> Result<ErrorDecl, VerifyErro
     let (code, name) = (reader.u16()?, name(reader)?);
     check(code >= ERROR_CODE_MIN, "error code below 1000")?;
     let details = reader.many(DETAILS_MAX, |reader| type_id(types, reader))?;
-    Ok(ErrorDecl { code, name, details })
+    Ok(ErrorDecl {
+        code,
+        name,
+        details,
+    })
 }
 
 /// One code has one name.
@@ -403,11 +422,18 @@ fn event(types: &Types, reader: &mut Reader<'_>) -> Result<EventDecl, VerifyErro
         rule(kind, field, fields)
     })?;
     check(!addressees.is_empty(), "event without addressee")?;
-    Ok(EventDecl { id, name, record, addressees })
+    Ok(EventDecl {
+        id,
+        name,
+        record,
+        addressees,
+    })
 }
 
 fn rule(kind: u8, place: u16, fields: &[Field]) -> Result<Rule, VerifyError> {
-    let rule = u8::try_from(place).ok().and_then(|place| Rule::new(kind, place));
+    let rule = u8::try_from(place)
+        .ok()
+        .and_then(|place| Rule::new(kind, place));
     let rule = rule.ok_or(VerifyError::Declaration("compartment rule"))?;
     if let Some(place) = rule.place() {
         let names_party = fields.get(place).is_some_and(|field| field.ty == PARTY);
@@ -420,7 +446,10 @@ fn table(types: &Types, reader: &mut Reader<'_>) -> Result<TableDecl, VerifyErro
     let (id, name, row_version) = (reader.u16()?, name(reader)?, reader.u16()?);
     let columns = reader.many(COLUMNS_MAX, |reader| column(types, reader))?;
     let row = type_id(types, reader)?;
-    check(matches!(types.known(row), Type::Record { .. }), "row is a record")?;
+    check(
+        matches!(types.known(row), Type::Record { .. }),
+        "row is a record",
+    )?;
     let (kind, place) = (reader.u8()?, reader.u8()?);
     let compartment = rule(kind, place.into(), &columns)?;
     let conserved = match reader.u8()? {
@@ -428,11 +457,22 @@ fn table(types: &Types, reader: &mut Reader<'_>) -> Result<TableDecl, VerifyErro
         1 => Some(conserved(types, row, columns.len(), reader)?),
         _ => return Err(VerifyError::Declaration("conserved flag")),
     };
-    Ok(TableDecl { id, name, row_version, columns, row, compartment, conserved })
+    Ok(TableDecl {
+        id,
+        name,
+        row_version,
+        columns,
+        row,
+        compartment,
+        conserved,
+    })
 }
 
 fn column(types: &Types, reader: &mut Reader<'_>) -> Result<Field, VerifyError> {
-    let field = Field { name: name(reader)?, ty: type_id(types, reader)? };
+    let field = Field {
+        name: name(reader)?,
+        ty: type_id(types, reader)?,
+    };
     check(types.is_key(field.ty), "key column type")?;
     Ok(field)
 }
@@ -452,11 +492,22 @@ fn conserved(
     };
     let amounts: Vec<usize> = amounts.into_iter().map(usize::from).collect();
     let first = amounts.first().and_then(|amount| fields.get(*amount));
-    let amount_type = first.ok_or(VerifyError::Declaration("conserved amounts"))?.ty;
-    let number = matches!(types.known(amount_type), Type::Int(_) | Type::Decimal { .. });
-    let same = amounts.iter().all(|at| fields.get(*at).is_some_and(|field| field.ty == amount_type));
+    let amount_type = first
+        .ok_or(VerifyError::Declaration("conserved amounts"))?
+        .ty;
+    let number = matches!(
+        types.known(amount_type),
+        Type::Int(_) | Type::Decimal { .. }
+    );
+    let same = amounts
+        .iter()
+        .all(|at| fields.get(*at).is_some_and(|field| field.ty == amount_type));
     check(number && same, "conserved amounts")?;
-    Ok(Conserved { group, amounts, amount_type })
+    Ok(Conserved {
+        group,
+        amounts,
+        amount_type,
+    })
 }
 
 fn import(types: &Types, reader: &mut Reader<'_>) -> Result<ImportDecl, VerifyError> {
@@ -476,7 +527,10 @@ fn function(types: &Types, reader: &mut Reader<'_>) -> Result<FunctionDecl, Veri
         locals: reader.many(LOCALS_MAX, |reader| type_id(types, reader))?,
         code: reader.bytes(CODE_BYTES_MAX)?.to_vec(),
     };
-    check(function.params.len() + function.locals.len() <= LOCALS_MAX, "too many locals")?;
+    check(
+        function.params.len() + function.locals.len() <= LOCALS_MAX,
+        "too many locals",
+    )?;
     Ok(function)
 }
 
@@ -487,18 +541,29 @@ fn entry(
 ) -> Result<EntryDecl, VerifyError> {
     let (id, name, function) = (reader.u32()?, name(reader)?, reader.u16()?);
     let declared = functions.get(function as usize);
-    let params = &declared.ok_or(VerifyError::Declaration("function index"))?.params;
+    let params = &declared
+        .ok_or(VerifyError::Declaration("function index"))?
+        .params;
     let roles = reader.u32()?;
     let signed_by = if signed {
         reader.many(PARAMETERS_MAX, |reader| Ok::<_, VerifyError>(reader.u16()?))?
     } else {
         Vec::new()
     };
-    let parties = signed_by.iter().all(|at| params.get(*at as usize) == Some(&PARTY));
+    let parties = signed_by
+        .iter()
+        .all(|at| params.get(*at as usize) == Some(&PARTY));
     check(parties, "signed_by names a Party parameter")?;
     let names = reader.many(PARAMETERS_MAX, self::name)?;
     check(names.len() == params.len(), "parameter names")?;
-    Ok(EntryDecl { id, name, function, roles, signed_by, params: names })
+    Ok(EntryDecl {
+        id,
+        name,
+        function,
+        roles,
+        signed_by,
+        params: names,
+    })
 }
 
 fn export(functions: &[FunctionDecl], reader: &mut Reader<'_>) -> Result<ExportDecl, VerifyError> {
@@ -508,7 +573,10 @@ fn export(functions: &[FunctionDecl], reader: &mut Reader<'_>) -> Result<ExportD
         function: reader.u16()?,
         callers: reader.many(CALLERS_MAX, |reader| Ok::<_, VerifyError>(reader.u32()?))?,
     };
-    check((export.function as usize) < functions.len(), "function index")?;
+    check(
+        (export.function as usize) < functions.len(),
+        "function index",
+    )?;
     Ok(export)
 }
 
@@ -518,7 +586,9 @@ fn marks(function: &FunctionDecl, reader: &mut Reader<'_>) -> Result<Vec<Mark>, 
         Ok::<_, VerifyError>(Mark { pc, line, column })
     })?;
     ascending(marks.iter().map(|mark| mark.pc))?;
-    let inside = marks.last().is_none_or(|mark| (mark.pc as usize) < function.code.len());
+    let inside = marks
+        .last()
+        .is_none_or(|mark| (mark.pc as usize) < function.code.len());
     check(inside, "source map outside the code")?;
     Ok(marks)
 }

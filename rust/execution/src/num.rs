@@ -65,7 +65,9 @@ impl Num {
     pub fn value(self, raw: i128) -> Result<Value, Trap> {
         let fits = match self {
             Self::Int(IntKind::U128) => {
-                return u128::try_from(raw).map(Value::Uint).map_err(|_| Trap::Overflow);
+                return u128::try_from(raw)
+                    .map(Value::Uint)
+                    .map_err(|_| Trap::Overflow);
             }
             Self::Int(kind) => {
                 let (least, greatest) = kind.bounds().expect("only U128 has no bounds");
@@ -73,7 +75,11 @@ impl Num {
             }
             Self::Dec(digits, _) => raw.unsigned_abs() < 10_u128.pow(digits.into()),
         };
-        if fits { Ok(Value::Int(raw)) } else { Err(Trap::Overflow) }
+        if fits {
+            Ok(Value::Int(raw))
+        } else {
+            Err(Trap::Overflow)
+        }
     }
 
     /// As [`Num::value`], from sign and magnitude.
@@ -133,7 +139,11 @@ fn signed(op: Binary, a: i128, b: i128) -> Result<i128, Trap> {
 }
 
 fn non_negative(count: i128) -> Result<i128, Trap> {
-    if count < 0 { Err(Trap::Domain) } else { Ok(count) }
+    if count < 0 {
+        Err(Trap::Domain)
+    } else {
+        Ok(count)
+    }
 }
 
 fn floor_div(a: i128, b: i128) -> Result<i128, Trap> {
@@ -152,7 +162,11 @@ fn floor_mod(a: i128, b: i128) -> Result<i128, Trap> {
         -1 => Ok(0),
         _ => {
             let rest = a % b;
-            Ok(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
+            Ok(if rest != 0 && (rest < 0) != (b < 0) {
+                rest + b
+            } else {
+                rest
+            })
         }
     }
 }
@@ -177,7 +191,11 @@ fn shift_left(a: i128, count: i128) -> Result<i128, Trap> {
     }
     let count = u32::try_from(count).map_err(|_| Trap::Overflow)?;
     let moved = a.checked_shl(count).ok_or(Trap::Overflow)?;
-    if moved >> count == a { Ok(moved) } else { Err(Trap::Overflow) }
+    if moved >> count == a {
+        Ok(moved)
+    } else {
+        Err(Trap::Overflow)
+    }
 }
 
 fn unsigned(op: Binary, a: u128, b: u128) -> Result<u128, Trap> {
@@ -188,7 +206,9 @@ fn unsigned(op: Binary, a: u128, b: u128) -> Result<u128, Trap> {
         Binary::FloorDiv => return a.checked_div(b).ok_or(Trap::DivideByZero),
         Binary::Mod => return a.checked_rem(b).ok_or(Trap::DivideByZero),
         Binary::Pow if a <= 1 => Some(if b == 0 { 1 } else { a }),
-        Binary::Pow => u32::try_from(b).ok().and_then(|exponent| a.checked_pow(exponent)),
+        Binary::Pow => u32::try_from(b)
+            .ok()
+            .and_then(|exponent| a.checked_pow(exponent)),
         Binary::And => Some(a & b),
         Binary::Or => Some(a | b),
         Binary::Xor => Some(a ^ b),
@@ -197,7 +217,12 @@ fn unsigned(op: Binary, a: u128, b: u128) -> Result<u128, Trap> {
             .ok()
             .filter(|count| *count <= a.leading_zeros())
             .and_then(|count| a.checked_shl(count)),
-        Binary::Shr => Some(u32::try_from(b).ok().and_then(|count| a.checked_shr(count)).unwrap_or(0)),
+        Binary::Shr => Some(
+            u32::try_from(b)
+                .ok()
+                .and_then(|count| a.checked_shr(count))
+                .unwrap_or(0),
+        ),
     };
     result.ok_or(Trap::Overflow)
 }
@@ -260,7 +285,9 @@ impl Share {
 /// Shares `total` by weights into magnitudes that sum to it. DOMAIN when the
 /// weights sum to zero, OVERFLOW when their sum leaves 128 bits.
 pub fn allocate(total: u128, weights: &[u128], rule: Share) -> Result<Vec<u128>, Trap> {
-    let sum = weights.iter().try_fold(0_u128, |sum, weight| sum.checked_add(*weight));
+    let sum = weights
+        .iter()
+        .try_fold(0_u128, |sum, weight| sum.checked_add(*weight));
     let sum = sum.ok_or(Trap::Overflow)?;
     if sum == 0 {
         return Err(Trap::Domain);
@@ -274,9 +301,16 @@ pub fn allocate(total: u128, weights: &[u128], rule: Share) -> Result<Vec<u128>,
         parts.push(part);
     }
     let left = total - parts.iter().sum::<u128>();
-    assert!(left < weights.len() as u128, "each part lost less than one unit");
+    assert!(
+        left < weights.len() as u128,
+        "each part lost less than one unit"
+    );
     give_rest(&mut parts, &remainders, weights, left, rule);
-    assert_eq!(parts.iter().sum::<u128>(), total, "the parts sum to the total");
+    assert_eq!(
+        parts.iter().sum::<u128>(),
+        total,
+        "the parts sum to the total"
+    );
     Ok(parts)
 }
 

@@ -21,10 +21,30 @@ pub enum Test {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Scaled {
-    Convert { a: TypeId, to: TypeId, mode: Rounding },
-    Mul { a: TypeId, b: TypeId, to: TypeId, mode: Rounding },
-    Div { a: TypeId, b: TypeId, to: TypeId, mode: Rounding },
-    MulDiv { a: TypeId, b: TypeId, c: TypeId, to: TypeId, mode: Rounding },
+    Convert {
+        a: TypeId,
+        to: TypeId,
+        mode: Rounding,
+    },
+    Mul {
+        a: TypeId,
+        b: TypeId,
+        to: TypeId,
+        mode: Rounding,
+    },
+    Div {
+        a: TypeId,
+        b: TypeId,
+        to: TypeId,
+        mode: Rounding,
+    },
+    MulDiv {
+        a: TypeId,
+        b: TypeId,
+        c: TypeId,
+        to: TypeId,
+        mode: Rounding,
+    },
 }
 
 /// Dates and times.
@@ -125,10 +145,18 @@ pub enum State {
     Insert(u16),
     Update(u16),
     Delete(u16),
-    Adjust { table: u16, field: u16 },
+    Adjust {
+        table: u16,
+        field: u16,
+    },
     Issue(u16),
     Redeem(u16),
-    Scan { table: u16, prefix: u8, flags: u8, max: u32 },
+    Scan {
+        table: u16,
+        prefix: u8,
+        flags: u8,
+        max: u32,
+    },
     HasAt(u16),
     GetAt(u16),
     FindAt(u16),
@@ -154,10 +182,22 @@ pub enum Op {
     JumpIf(u32),
     JumpUnless(u32),
     /// To an instruction; the operand stack cut to `height`, the top kept or not.
-    Branch { target: u32, height: u16, keep: bool },
-    BranchIf { target: u32, height: u16, keep: bool },
-    Return { keep: bool },
-    ReturnIf { keep: bool },
+    Branch {
+        target: u32,
+        height: u16,
+        keep: bool,
+    },
+    BranchIf {
+        target: u32,
+        height: u16,
+        keep: bool,
+    },
+    Return {
+        keep: bool,
+    },
+    ReturnIf {
+        keep: bool,
+    },
     Call(u16),
     CallImport(u16),
     Fail(u16),
@@ -173,9 +213,15 @@ pub enum Op {
     Int(i32),
     Const(u32),
     /// `paid` where values may nest or are texts.
-    Compare { test: Test, paid: bool },
+    Compare {
+        test: Test,
+        paid: bool,
+    },
     Not,
-    Pick { max: bool, paid: bool },
+    Pick {
+        max: bool,
+        paid: bool,
+    },
     And,
     Or,
     Binary(Binary, Num),
@@ -183,7 +229,11 @@ pub enum Op {
     Scaled(Scaled),
     Raw,
     FromRaw(TypeId),
-    Allocate { total: Num, rule: Share, max: u32 },
+    Allocate {
+        total: Num,
+        rule: Share,
+        max: u32,
+    },
     Calendar(Calendar),
     Text(Text),
     Data(Data),

@@ -104,6 +104,10 @@ impl<'a> Reader<'a> {
 
     /// All bytes must have been read.
     pub fn finish(&self) -> Result<(), Malformed> {
-        if self.remaining() == 0 { Ok(()) } else { Err(self.malformed()) }
+        if self.remaining() == 0 {
+            Ok(())
+        } else {
+            Err(self.malformed())
+        }
     }
 }

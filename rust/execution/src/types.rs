@@ -84,7 +84,10 @@ impl IntKind {
     /// Whether negative values exist.
     #[must_use]
     pub fn signed(self) -> bool {
-        matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::I128)
+        matches!(
+            self,
+            Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::I128
+        )
     }
 
     /// Least and greatest value; `None` for U128, which leaves i128.
@@ -123,14 +126,36 @@ pub enum Type {
     Date,
     Timestamp,
     Duration,
-    Decimal { digits: u8, scale: u8 },
-    Str { max: u32 },
-    Bytes { max: u32 },
-    Enum { name: String, variants: Vec<String> },
-    Record { name: String, fields: Vec<Field> },
-    List { element: TypeId, max: u32 },
-    Map { key: TypeId, value: TypeId, max: u32 },
-    Optional { inner: TypeId },
+    Decimal {
+        digits: u8,
+        scale: u8,
+    },
+    Str {
+        max: u32,
+    },
+    Bytes {
+        max: u32,
+    },
+    Enum {
+        name: String,
+        variants: Vec<String>,
+    },
+    Record {
+        name: String,
+        fields: Vec<Field>,
+    },
+    List {
+        element: TypeId,
+        max: u32,
+    },
+    Map {
+        key: TypeId,
+        value: TypeId,
+        max: u32,
+    },
+    Optional {
+        inner: TypeId,
+    },
 }
 
 /// All types of one artefact.
@@ -152,7 +177,11 @@ impl Types {
         let mut ordered = vec![true; types.len()];
         types.resize(FIRST_DECLARED as usize, None);
         ordered.resize(types.len(), false);
-        Self { depths: vec![0; types.len()], ordered, types }
+        Self {
+            depths: vec![0; types.len()],
+            ordered,
+            types,
+        }
     }
 
     /// Reads the type section.
@@ -172,20 +201,46 @@ impl Types {
         let ty = match reader.u8()? {
             1 => {
                 let (digits, scale) = (reader.u8()?, reader.u8()?);
-                check((1..=38).contains(&digits) && scale <= 38, "decimal digits and scale")?;
+                check(
+                    (1..=38).contains(&digits) && scale <= 38,
+                    "decimal digits and scale",
+                )?;
                 return Ok((Type::Decimal { digits, scale }, 0));
             }
-            2 => return Ok((Type::Str { max: bound(reader)? }, 0)),
-            3 => return Ok((Type::Bytes { max: bound(reader)? }, 0)),
+            2 => {
+                return Ok((
+                    Type::Str {
+                        max: bound(reader)?,
+                    },
+                    0,
+                ));
+            }
+            3 => {
+                return Ok((
+                    Type::Bytes {
+                        max: bound(reader)?,
+                    },
+                    0,
+                ));
+            }
             4 => return Ok((decode_enum(reader)?, 0)),
             5 => decode_record(reader)?,
-            6 => Type::List { element: reader.u16()?, max: bound(reader)? },
+            6 => Type::List {
+                element: reader.u16()?,
+                max: bound(reader)?,
+            },
             7 => {
                 let (key, value) = (reader.u16()?, reader.u16()?);
                 check(self.is_key(key), "map key type")?;
-                Type::Map { key, value, max: bound(reader)? }
+                Type::Map {
+                    key,
+                    value,
+                    max: bound(reader)?,
+                }
             }
-            8 => Type::Optional { inner: reader.u16()? },
+            8 => Type::Optional {
+                inner: reader.u16()?,
+            },
             _ => return Err(VerifyError::Declaration("type kind")),
         };
         let depth = self.depth_of(&ty)?;
@@ -227,7 +282,9 @@ impl Types {
     /// If the index was never verified: a broken invariant of this crate.
     #[must_use]
     pub fn known(&self, id: TypeId) -> &Type {
-        self.types[id as usize].as_ref().expect("the verifier has looked this type up")
+        self.types[id as usize]
+            .as_ref()
+            .expect("the verifier has looked this type up")
     }
 
     /// How many indices exist, the predeclared ones included.
@@ -336,7 +393,10 @@ fn decode_enum(reader: &mut Reader<'_>) -> Result<Type, VerifyError> {
 fn decode_record(reader: &mut Reader<'_>) -> Result<Type, VerifyError> {
     let name = name(reader)?;
     let fields = reader.many(FIELDS_MAX, |reader| {
-        Ok::<_, VerifyError>(Field { name: self::name(reader)?, ty: reader.u16()? })
+        Ok::<_, VerifyError>(Field {
+            name: self::name(reader)?,
+            ty: reader.u16()?,
+        })
     })?;
     check(!fields.is_empty(), "record without fields")?;
     Ok(Type::Record { name, fields })
@@ -352,12 +412,18 @@ fn bound(reader: &mut Reader<'_>) -> Result<u32, VerifyError> {
 pub(crate) fn name(reader: &mut Reader<'_>) -> Result<String, VerifyError> {
     let text = reader.text(NAME_BYTES_MAX)?;
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let word = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     check(starts && word, "name")?;
     Ok(text.to_owned())
 }
 
 /// A rule of the declarations, or which one is broken.
 pub(crate) fn check(holds: bool, rule: &'static str) -> Result<(), VerifyError> {
-    if holds { Ok(()) } else { Err(VerifyError::Declaration(rule)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(VerifyError::Declaration(rule))
+    }
 }

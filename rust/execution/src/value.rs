@@ -96,13 +96,11 @@ impl Value {
             (Self::Record(a), Self::Record(b)) | (Self::List(a), Self::List(b)) => {
                 cmp_all(a.iter(), b.iter(), meter)
             }
-            (Self::Map(a), Self::Map(b)) => {
-                cmp_all(
-                    a.iter().flat_map(|(key, value)| [key, value]),
-                    b.iter().flat_map(|(key, value)| [key, value]),
-                    meter,
-                )
-            }
+            (Self::Map(a), Self::Map(b)) => cmp_all(
+                a.iter().flat_map(|(key, value)| [key, value]),
+                b.iter().flat_map(|(key, value)| [key, value]),
+                meter,
+            ),
             _ => self.cmp_scalar(other),
         }
     }

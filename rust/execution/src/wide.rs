@@ -105,7 +105,10 @@ impl Wide {
             *to = sum as u64;
             carry = sum >> 64;
         }
-        assert_eq!(carry, 0, "operands are bounded so that 512 bits hold every product");
+        assert_eq!(
+            carry, 0,
+            "operands are bounded so that 512 bits hold every product"
+        );
         Self(out)
     }
 
@@ -118,7 +121,10 @@ impl Wide {
             *to = sum;
             carry = over || over_too;
         }
-        assert!(!carry, "operands are bounded so that 512 bits hold every sum");
+        assert!(
+            !carry,
+            "operands are bounded so that 512 bits hold every sum"
+        );
         Self(out)
     }
 
@@ -152,7 +158,9 @@ impl Wide {
 
     fn bits(&self) -> u32 {
         let top = self.0.iter().rposition(|limb| *limb != 0);
-        top.map_or(0, |limb| limb as u32 * 64 + 64 - self.0[limb].leading_zeros())
+        top.map_or(0, |limb| {
+            limb as u32 * 64 + 64 - self.0[limb].leading_zeros()
+        })
     }
 
     fn shifted(&self, bits: u32) -> Self {
@@ -195,7 +203,10 @@ impl Wide {
                 quotient |= 1_u128.checked_shl(place).ok_or(Trap::Overflow)?;
             }
         }
-        assert!(rest.compare(divisor) == Ordering::Less, "the rest is below the divisor");
+        assert!(
+            rest.compare(divisor) == Ordering::Less,
+            "the rest is below the divisor"
+        );
         Ok((quotient, rest))
     }
 }
@@ -214,5 +225,7 @@ pub fn quotient(
     }
     let against_half = rest.times(2).compare(divisor);
     let grows = mode.grows(negative, quotient & 1 == 1, against_half)?;
-    quotient.checked_add(u128::from(grows)).ok_or(Trap::Overflow)
+    quotient
+        .checked_add(u128::from(grows))
+        .ok_or(Trap::Overflow)
 }

@@ -172,11 +172,7 @@ impl Ordering {
             .retain(|_, other| other.proposal.height() > height);
         self.lacking.retain(|_, other| other.height() > height);
         let dropped = self.clear_pool(&items, &outcomes);
-        Decided {
-            items,
-            outcomes,
-            dropped,
-        }
+        Decided { items, dropped }
     }
 
     fn clear_pool(&mut self, items: &[Arc<Admitted>], outcomes: &[ControlOutcome]) -> Vec<Dropped> {

@@ -25,7 +25,11 @@ fn own<'v, T: Clone>(held: &'v mut Arc<Vec<T>>, meter: &mut Meter) -> Result<&'v
 
 /// A position as in Python: negative from the end; INDEX outside.
 pub(super) fn position(index: i128, length: usize) -> Result<usize, Trap> {
-    let from_front = if index < 0 { index.saturating_add(length as i128) } else { index };
+    let from_front = if index < 0 {
+        index.saturating_add(length as i128)
+    } else {
+        index
+    };
     match usize::try_from(from_front) {
         Ok(at) if at < length => Ok(at),
         _ => Err(Trap::Index),
@@ -35,7 +39,11 @@ pub(super) fn position(index: i128, length: usize) -> Result<usize, Trap> {
 /// A slice as in Python: negative from the end, clamped, never inverted.
 pub(super) fn range(lo: i128, hi: i128, length: usize) -> (usize, usize) {
     let clamp = |index: i128| {
-        let from_front = if index < 0 { index.saturating_add(length as i128) } else { index };
+        let from_front = if index < 0 {
+            index.saturating_add(length as i128)
+        } else {
+            index
+        };
         from_front.clamp(0, length as i128) as usize
     };
     let (lo, hi) = (clamp(lo), clamp(hi));
@@ -74,7 +82,12 @@ fn sorted(mut items: Vec<Value>, meter: &mut Meter) -> Result<Vec<Value>, Trap> 
     Ok(items)
 }
 
-fn merge(left: &[Value], right: &[Value], out: &mut Vec<Value>, meter: &mut Meter) -> Result<(), Trap> {
+fn merge(
+    left: &[Value],
+    right: &[Value],
+    out: &mut Vec<Value>,
+    meter: &mut Meter,
+) -> Result<(), Trap> {
     let (mut a, mut b) = (0, 0);
     while a < left.len() && b < right.len() {
         if left[a].cmp_paid(&right[b], meter)? == Ordering::Greater {
@@ -96,7 +109,10 @@ impl Machine<'_> {
         match op {
             Data::RecordGet { field } => {
                 let record = self.pop()?.record()?;
-                let value = record.get(usize::from(field)).ok_or(Trap::Internal)?.clone();
+                let value = record
+                    .get(usize::from(field))
+                    .ok_or(Trap::Internal)?
+                    .clone();
                 self.push(value);
                 Ok(())
             }
@@ -303,7 +319,11 @@ impl Machine<'_> {
                 let (index, map) = (self.pop_int()?, self.pop_map()?);
                 let at = usize::try_from(index).map_err(|_| Trap::Index)?;
                 let (key, value) = map.get(at).ok_or(Trap::Index)?;
-                if op == Data::MapKeyAt { key.clone() } else { value.clone() }
+                if op == Data::MapKeyAt {
+                    key.clone()
+                } else {
+                    value.clone()
+                }
             }
             Data::MapKeys { max } | Data::MapValues { max } => {
                 let map = self.pop_map()?;
@@ -312,7 +332,9 @@ impl Machine<'_> {
                 }
                 self.copied(map.len())?;
                 let keys = matches!(op, Data::MapKeys { .. });
-                let parts = map.iter().map(|(key, value)| if keys { key } else { value });
+                let parts = map
+                    .iter()
+                    .map(|(key, value)| if keys { key } else { value });
                 Value::List(Arc::new(parts.cloned().collect()))
             }
             _ => return Err(Trap::Internal),
@@ -337,7 +359,11 @@ impl Machine<'_> {
     }
 
     fn map_change(&mut self, op: Data) -> Result<Value, Trap> {
-        let value = if op == Data::MapDelete { None } else { Some(self.pop()?) };
+        let value = if op == Data::MapDelete {
+            None
+        } else {
+            Some(self.pop()?)
+        };
         let (key, mut map) = (self.pop()?, self.pop_map()?);
         self.meter.charge(gas::per(map.len(), 16))?;
         match (seek(&map, &key, &mut self.meter)?, value) {
@@ -345,7 +371,11 @@ impl Machine<'_> {
             (Ok(at), None) => drop(own(&mut map, &mut self.meter)?.remove(at)),
             (Err(_), None) => {}
             (Err(at), Some(value)) => {
-                let max = if let Data::MapPut { max } = op { max } else { 0 };
+                let max = if let Data::MapPut { max } = op {
+                    max
+                } else {
+                    0
+                };
                 self.grow(map.len(), max)?;
                 own(&mut map, &mut self.meter)?.insert(at, (key, value));
             }

@@ -94,13 +94,23 @@ impl<'a> Machine<'a> {
         function: u16,
         arguments: Vec<Value>,
     ) -> Result<Option<Value>, Trap> {
-        assert!(self.frames.is_empty() && self.stack.is_empty(), "a machine runs one call");
+        assert!(
+            self.frames.is_empty() && self.stack.is_empty(),
+            "a machine runs one call"
+        );
         self.stack.extend(arguments);
         self.enter(module, contract, 0, function)?;
         self.run()?;
         let result = module.module().functions[function as usize].result;
-        assert!(self.frames.is_empty(), "run ends when the last frame returns");
-        if result == NO_TYPE { Ok(None) } else { self.pop().map(Some) }
+        assert!(
+            self.frames.is_empty(),
+            "run ends when the last frame returns"
+        );
+        if result == NO_TYPE {
+            Ok(None)
+        } else {
+            self.pop().map(Some)
+        }
     }
 
     /// Opens a frame whose arguments are the top of the stack.
@@ -114,20 +124,45 @@ impl<'a> Machine<'a> {
         if self.frames.len() >= DEPTH_MAX {
             return Err(Trap::Depth);
         }
-        let flat = module.functions.get(function as usize).ok_or(Trap::Internal)?;
-        let base = self.stack.len().checked_sub(flat.params.into()).ok_or(Trap::Internal)?;
+        let flat = module
+            .functions
+            .get(function as usize)
+            .ok_or(Trap::Internal)?;
+        let base = self
+            .stack
+            .len()
+            .checked_sub(flat.params.into())
+            .ok_or(Trap::Internal)?;
         let operands = self.stack.len() + usize::from(flat.locals);
-        self.stack.reserve(usize::from(flat.locals) + usize::from(flat.operands_max));
+        self.stack
+            .reserve(usize::from(flat.locals) + usize::from(flat.operands_max));
         self.stack.resize(operands, Value::Unset);
-        self.frames.push(Frame { module, flat, contract, caller, function, pc: 0, base, operands });
+        self.frames.push(Frame {
+            module,
+            flat,
+            contract,
+            caller,
+            function,
+            pc: 0,
+            base,
+            operands,
+        });
         Ok(())
     }
 
     /// Calls the export that an import of the running contract names.
     fn enter_import(&mut self, index: u16) -> Result<(), Trap> {
         let here = *self.frame()?;
-        let import = here.module.module().imports.get(index as usize).ok_or(Trap::Internal)?;
-        let callee = self.contracts.get(import.contract).ok_or(Trap::NoContract)?;
+        let import = here
+            .module
+            .module()
+            .imports
+            .get(index as usize)
+            .ok_or(Trap::Internal)?;
+        let callee = self
+            .contracts
+            .get(import.contract)
+            .ok_or(Trap::NoContract)?;
         let export = find_export(&callee.module().exports, import.export).ok_or(Trap::NoEntry)?;
         let target = &callee.module().functions[export.function as usize];
         let wanted = here.module.signature(&import.params, import.result);
@@ -137,7 +172,11 @@ impl<'a> Machine<'a> {
         if !export.callers.is_empty() && !export.callers.contains(&here.contract) {
             return Err(Trap::Caller);
         }
-        if self.frames.iter().any(|frame| frame.contract == import.contract) {
+        if self
+            .frames
+            .iter()
+            .any(|frame| frame.contract == import.contract)
+        {
             return Err(Trap::Reentry);
         }
         self.enter(callee, import.contract, here.contract, export.function)
@@ -167,8 +206,15 @@ impl<'a> Machine<'a> {
 
     /// Every group of every conserved table moved what was declared.
     pub fn check_conservation(&self) -> Result<(), Trap> {
-        let holds = self.movements.values().all(|movement| movement.moved == movement.declared);
-        if holds { Ok(()) } else { Err(Trap::Conservation) }
+        let holds = self
+            .movements
+            .values()
+            .all(|movement| movement.moved == movement.declared);
+        if holds {
+            Ok(())
+        } else {
+            Err(Trap::Conservation)
+        }
     }
 
     /// Where the running function stands.
@@ -178,7 +224,13 @@ impl<'a> Machine<'a> {
         let pc = frame.flat.pcs.get(at).copied()?;
         let mark = frame.module.module().source(frame.function, pc);
         let (line, column) = mark.map_or((0, 0), |mark| (mark.line, mark.column));
-        Some(Site { contract: frame.contract, function: frame.function, pc, line, column })
+        Some(Site {
+            contract: frame.contract,
+            function: frame.function,
+            pc,
+            line,
+            column,
+        })
     }
 
     pub fn into_journal(self) -> Journal<'a> {

@@ -55,7 +55,9 @@ impl Machine<'_> {
         let types = &self.frame()?.module.module().types;
         match (Num::of(types, to), types.raw_bounds(to)) {
             (Some(num), _) => num.value(raw),
-            (None, Some((least, greatest))) if least <= raw && raw <= greatest => Ok(Value::Int(raw)),
+            (None, Some((least, greatest))) if least <= raw && raw <= greatest => {
+                Ok(Value::Int(raw))
+            }
             (None, Some(_)) if matches!(types.known(to), Type::Enum { .. }) => Err(Trap::Domain),
             (None, Some(_)) => Err(Trap::Overflow),
             (None, None) => Err(Trap::Internal),
@@ -63,7 +65,11 @@ impl Machine<'_> {
     }
 
     fn scaled(&mut self, op: Scaled) -> Result<(), Trap> {
-        let price = if matches!(op, Scaled::MulDiv { .. }) { gas::MULDIV } else { gas::MULTIPLY };
+        let price = if matches!(op, Scaled::MulDiv { .. }) {
+            gas::MULDIV
+        } else {
+            gas::MULTIPLY
+        };
         self.meter.charge(price)?;
         let value = match op {
             Scaled::Convert { a, to, mode } => {
@@ -84,7 +90,13 @@ impl Machine<'_> {
                 let (c, c_num) = (self.pop()?, self.num_of(c)?);
                 let (b, b_num) = (self.pop()?, self.num_of(b)?);
                 let (a, a_num) = (self.pop()?, self.num_of(a)?);
-                ratio((&a, a_num), (&b, b_num), (&c, c_num), self.num_of(to)?, mode)?
+                ratio(
+                    (&a, a_num),
+                    (&b, b_num),
+                    (&c, c_num),
+                    self.num_of(to)?,
+                    mode,
+                )?
             }
         };
         self.push(value);
@@ -93,7 +105,8 @@ impl Machine<'_> {
 
     fn allocate(&mut self, total: Num, rule: Share, max: u32) -> Result<(), Trap> {
         let (weights, whole) = (self.pop()?.list()?, self.pop()?);
-        self.meter.charge(gas::ALLOCATE * (1 + weights.len() as u64))?;
+        self.meter
+            .charge(gas::ALLOCATE * (1 + weights.len() as u64))?;
         self.meter.allocate(weights.len(), 0)?;
         if weights.len() > max as usize {
             return Err(Trap::Length);
@@ -114,7 +127,10 @@ impl Machine<'_> {
     }
 
     fn calendar(&mut self, op: Calendar) -> Result<(), Trap> {
-        let date = matches!(op, Calendar::TimeAdd | Calendar::TimeSub | Calendar::TimeDiff);
+        let date = matches!(
+            op,
+            Calendar::TimeAdd | Calendar::TimeSub | Calendar::TimeDiff
+        );
         self.meter.charge(if date { 0 } else { gas::CALENDAR })?;
         let value = match op {
             Calendar::TimeAdd => self.time_moved(1)?,
@@ -156,7 +172,11 @@ impl Machine<'_> {
     fn pop_date(&mut self) -> Result<i128, Trap> {
         let days = self.pop_int()?;
         let inside = (DATE_DAYS_MIN..=DATE_DAYS_MAX).contains(&days);
-        if inside { Ok(days) } else { Err(Trap::Internal) }
+        if inside {
+            Ok(days)
+        } else {
+            Err(Trap::Internal)
+        }
     }
 
     fn time_moved(&mut self, sign: i128) -> Result<Value, Trap> {

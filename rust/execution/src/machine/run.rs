@@ -68,8 +68,16 @@ impl Machine<'_> {
         match op {
             Op::Unreachable => return Err(Trap::Unreachable),
             Op::Nop => {}
-            Op::Branch { target, height, keep } => self.branch(target, height, keep)?,
-            Op::BranchIf { target, height, keep } => {
+            Op::Branch {
+                target,
+                height,
+                keep,
+            } => self.branch(target, height, keep)?,
+            Op::BranchIf {
+                target,
+                height,
+                keep,
+            } => {
                 if self.pop()?.bool()? {
                     self.branch(target, height, keep)?;
                 }
@@ -156,8 +164,13 @@ impl Machine<'_> {
 
     fn call_own(&mut self, function: u16) -> Result<(), Trap> {
         let here = *self.frame()?;
-        let callee = here.module.functions.get(function as usize).ok_or(Trap::Internal)?;
-        self.meter.charge(gas::CALL + gas::per(callee.locals.into(), 8))?;
+        let callee = here
+            .module
+            .functions
+            .get(function as usize)
+            .ok_or(Trap::Internal)?;
+        self.meter
+            .charge(gas::CALL + gas::per(callee.locals.into(), 8))?;
         self.enter(here.module, here.contract, here.caller, function)
     }
 
@@ -181,13 +194,26 @@ impl Machine<'_> {
             codec::encode(&module.types, *ty, value, &mut details)?;
         }
         self.meter.charge(gas::per(details.len(), 8))?;
-        Ok(Failure { code: declared.code, name: declared.name.clone(), details })
+        Ok(Failure {
+            code: declared.code,
+            name: declared.name.clone(),
+            details,
+        })
     }
 
     fn require(&mut self, error: u16) -> Result<(), Trap> {
         let module = self.frame()?.module.module();
-        let count = module.errors.get(error as usize).ok_or(Trap::Internal)?.details.len();
-        let at = self.stack.len().checked_sub(count + 1).ok_or(Trap::Internal)?;
+        let count = module
+            .errors
+            .get(error as usize)
+            .ok_or(Trap::Internal)?
+            .details
+            .len();
+        let at = self
+            .stack
+            .len()
+            .checked_sub(count + 1)
+            .ok_or(Trap::Internal)?;
         if !self.stack[at].clone().bool()? {
             return Err(self.fail(error));
         }
@@ -210,13 +236,21 @@ impl Machine<'_> {
     }
 
     fn order(&mut self, a: &Value, b: &Value, paid: bool) -> Result<Ordering, Trap> {
-        if paid { a.cmp_paid(b, &mut self.meter) } else { a.cmp_scalar(b) }
+        if paid {
+            a.cmp_paid(b, &mut self.meter)
+        } else {
+            a.cmp_scalar(b)
+        }
     }
 
     fn pick(&mut self, max: bool, paid: bool) -> Result<(), Trap> {
         let (b, a) = (self.pop()?, self.pop()?);
         let order = self.order(&a, &b, paid)?;
-        let right = if max { order == Ordering::Less } else { order == Ordering::Greater };
+        let right = if max {
+            order == Ordering::Less
+        } else {
+            order == Ordering::Greater
+        };
         self.push(if right { b } else { a });
         Ok(())
     }
@@ -268,7 +302,8 @@ impl Machine<'_> {
         self.meter.charge(gas::RANDOM + gas::per(tag.len(), 16))?;
         let mut hash = blake3::Hasher::new_derive_key("daicho v1 contract random");
         hash.update(&self.tx.seed).update(&self.tx.alias);
-        hash.update(&self.tx.lane.to_le_bytes()).update(&self.tx.sequence.to_le_bytes());
+        hash.update(&self.tx.lane.to_le_bytes())
+            .update(&self.tx.sequence.to_le_bytes());
         hash.update(&contract.to_le_bytes()).update(tag);
         Ok(Value::Hash(std::sync::Arc::new(hash.finalize().into())))
     }

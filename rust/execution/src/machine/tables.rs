@@ -54,7 +54,12 @@ impl<'a> Machine<'a> {
             State::Adjust { table, field } => self.adjust(table, field),
             State::Issue(index) => self.issue(index, 1),
             State::Redeem(index) => self.issue(index, -1),
-            State::Scan { table, prefix, flags, max } => self.scan(table, prefix, flags, max),
+            State::Scan {
+                table,
+                prefix,
+                flags,
+                max,
+            } => self.scan(table, prefix, flags, max),
         }
     }
 
@@ -77,7 +82,11 @@ impl<'a> Machine<'a> {
         for (position, (column, value)) in table.columns.iter().zip(&columns).enumerate() {
             let before = key.len();
             key::encode(types, column.ty, value, &mut key)?;
-            if table.conserved.as_ref().is_some_and(|conserved| conserved.group == position) {
+            if table
+                .conserved
+                .as_ref()
+                .is_some_and(|conserved| conserved.group == position)
+            {
                 group = key[before..].to_vec();
             }
         }
@@ -85,7 +94,12 @@ impl<'a> Machine<'a> {
             return Err(Trap::Length);
         }
         let compartment = compartment(table, &columns)?;
-        Ok(Place { table, compartment, key, group })
+        Ok(Place {
+            table,
+            compartment,
+            key,
+            group,
+        })
     }
 
     /// Pops a time when the read is of the past.
@@ -95,7 +109,11 @@ impl<'a> Machine<'a> {
         }
         let time = u64::try_from(self.pop_int()?).map_err(|_| Trap::Internal)?;
         let now = self.tx.time.0;
-        let certified = if self.read_only { time <= now } else { time < now };
+        let certified = if self.read_only {
+            time <= now
+        } else {
+            time < now
+        };
         if !certified {
             return Err(Trap::AsOf);
         }
@@ -152,7 +170,11 @@ impl<'a> Machine<'a> {
     }
 
     fn must_write(&self) -> Result<(), Trap> {
-        if self.read_only { Err(Trap::ReadOnly) } else { Ok(()) }
+        if self.read_only {
+            Err(Trap::ReadOnly)
+        } else {
+            Ok(())
+        }
     }
 
     fn put(&mut self, index: u16, before: Before) -> Result<(), Trap> {
@@ -223,9 +245,15 @@ impl<'a> Machine<'a> {
     fn book(&mut self, index: u16, group: &[u8], moved: i128, declared: i128) -> Result<(), Trap> {
         self.meter.allocate(0, group.len())?;
         let contract = self.frame()?.contract;
-        let movement = self.movements.entry((contract, index, group.to_vec())).or_default();
+        let movement = self
+            .movements
+            .entry((contract, index, group.to_vec()))
+            .or_default();
         movement.moved = movement.moved.checked_add(moved).ok_or(Trap::Overflow)?;
-        movement.declared = movement.declared.checked_add(declared).ok_or(Trap::Overflow)?;
+        movement.declared = movement
+            .declared
+            .checked_add(declared)
+            .ok_or(Trap::Overflow)?;
         Ok(())
     }
 
@@ -236,7 +264,9 @@ impl<'a> Machine<'a> {
         let place = self.place(index)?;
         let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
         let old = self.journal.get(Moment::Now, place.compartment, &place.key);
-        let mut row = self.decode_row(place.table, &old.ok_or(Trap::Missing)?)?.record()?;
+        let mut row = self
+            .decode_row(place.table, &old.ok_or(Trap::Missing)?)?
+            .record()?;
         let fields = Arc::get_mut(&mut row).ok_or(Trap::Internal)?;
         let amount = fields.get_mut(usize::from(field)).ok_or(Trap::Internal)?;
         let num = Num::of(types, conserved.amount_type).ok_or(Trap::Internal)?;
@@ -291,9 +321,21 @@ impl<'a> Machine<'a> {
         flags: u8,
     ) -> Result<(Compartment, Vec<u8>, Vec<u8>), Trap> {
         let types = self.types()?;
-        let after = if flags & SCAN_AFTER != 0 { self.pop()? } else { Value::None };
-        let hi = if flags & SCAN_HI != 0 { Some(self.pop()?) } else { None };
-        let lo = if flags & SCAN_LO != 0 { Some(self.pop()?) } else { None };
+        let after = if flags & SCAN_AFTER != 0 {
+            self.pop()?
+        } else {
+            Value::None
+        };
+        let hi = if flags & SCAN_HI != 0 {
+            Some(self.pop()?)
+        } else {
+            None
+        };
+        let lo = if flags & SCAN_LO != 0 {
+            Some(self.pop()?)
+        } else {
+            None
+        };
         let columns = self.pop_many(prefix)?;
         let mut key = key::table_prefix(self.frame()?.contract, table.id);
         for (column, value) in table.columns.iter().zip(&columns) {
@@ -360,7 +402,10 @@ impl<'a> Machine<'a> {
         self.must_write()?;
         let frame = *self.frame()?;
         let module = frame.module.module();
-        let event = module.events.get(usize::from(index)).ok_or(Trap::Internal)?;
+        let event = module
+            .events
+            .get(usize::from(index))
+            .ok_or(Trap::Internal)?;
         let record = self.pop()?;
         let bytes = self.encoded(event.record, &record)?;
         self.meter.charge(gas::EMIT + gas::per(bytes.len(), 4))?;
@@ -378,14 +423,23 @@ impl<'a> Machine<'a> {
                 addressees.push(addressee);
             }
         }
-        self.events.push(Event { contract: frame.contract, id: event.id, addressees, bytes });
+        self.events.push(Event {
+            contract: frame.contract,
+            id: event.id,
+            addressees,
+            bytes,
+        });
         Ok(())
     }
 }
 
 /// The compartment that a table's rule names among these columns.
 fn compartment(table: &TableDecl, columns: &[Value]) -> Result<Compartment, Trap> {
-    let holder = table.compartment.place().and_then(|place| columns.get(place)).cloned();
+    let holder = table
+        .compartment
+        .place()
+        .and_then(|place| columns.get(place))
+        .cloned();
     let holder = holder.map(Value::id).transpose()?;
     table.compartment.compartment(holder).ok_or(Trap::Internal)
 }

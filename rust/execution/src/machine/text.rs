@@ -66,13 +66,15 @@ impl Machine<'_> {
     /// A text operand, its bytes paid.
     fn pop_text(&mut self) -> Result<Value, Trap> {
         let text = self.pop()?;
-        self.meter.charge(gas::TEXT / 2 + gas::per(text.text()?.len(), 16))?;
+        self.meter
+            .charge(gas::TEXT / 2 + gas::per(text.text()?.len(), 16))?;
         Ok(text)
     }
 
     /// A text result, its bytes paid.
     fn make_text(&mut self, to: TypeId, bytes: Vec<u8>) -> Result<Value, Trap> {
-        self.meter.charge(gas::TEXT / 2 + gas::per(bytes.len(), 16))?;
+        self.meter
+            .charge(gas::TEXT / 2 + gas::per(bytes.len(), 16))?;
         self.bounded_text(to, bytes)
     }
 
@@ -87,7 +89,11 @@ impl Machine<'_> {
             Type::Str { max } => {
                 let text = String::from_utf8(bytes).map_err(|_| Trap::Domain)?;
                 let fits = text.chars().count() <= *max as usize;
-                if fits { Ok(Value::Str(text.into())) } else { Err(Trap::Length) }
+                if fits {
+                    Ok(Value::Str(text.into()))
+                } else {
+                    Err(Trap::Length)
+                }
             }
             Type::Bytes { .. } => Err(Trap::Length),
             _ => Err(Trap::Internal),
@@ -99,9 +105,12 @@ impl Machine<'_> {
         let text = self.pop_text()?;
         let (lo, hi) = range(lo, hi, length(&text)?);
         let bytes = match &text {
-            Value::Str(text) => {
-                text.chars().skip(lo).take(hi - lo).collect::<String>().into_bytes()
-            }
+            Value::Str(text) => text
+                .chars()
+                .skip(lo)
+                .take(hi - lo)
+                .collect::<String>()
+                .into_bytes(),
             other => other.text()?[lo..hi].to_vec(),
         };
         self.make_text(to, bytes)
@@ -112,11 +121,13 @@ impl Machine<'_> {
         let (needle, hay) = (b.text()?, a.text()?);
         self.meter.charge(gas::per(needle.len() * hay.len(), 64))?;
         let found = match (&a, &b) {
-            (Value::Str(hay), Value::Str(needle)) => {
-                hay.find(needle.as_ref()).map(|at| hay[..at].chars().count())
-            }
+            (Value::Str(hay), Value::Str(needle)) => hay
+                .find(needle.as_ref())
+                .map(|at| hay[..at].chars().count()),
             _ if needle.is_empty() => Some(0),
-            _ => hay.windows(needle.len()).position(|window| window == needle),
+            _ => hay
+                .windows(needle.len())
+                .position(|window| window == needle),
         };
         Ok(Value::Int(found.map_or(-1, |at| at as i128)))
     }

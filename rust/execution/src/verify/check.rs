@@ -26,7 +26,11 @@ pub(super) type Checked<T = ()> = Result<T, Broken>;
 
 /// A rule, or that it is broken.
 pub(super) fn must(holds: bool, rule: &'static str) -> Checked {
-    if holds { Ok(()) } else { Err(Broken::Rule(rule)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Broken::Rule(rule))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +88,12 @@ impl<'m> Checker<'m> {
             function,
             index: u16::try_from(index).expect("functions are bounded"),
             reader: Reader::new(&function.code),
-            locals: function.params.iter().chain(&function.locals).copied().collect(),
+            locals: function
+                .params
+                .iter()
+                .chain(&function.locals)
+                .copied()
+                .collect(),
             stack: Vec::new(),
             blocks: Vec::new(),
             ops: Vec::new(),
@@ -104,14 +113,20 @@ impl<'m> Checker<'m> {
         match outcome {
             Ok(()) => Ok((self.flat(), self.units)),
             Err(Broken::Meter) => Err(VerifyError::Meter),
-            Err(Broken::Rule(rule)) => {
-                Err(VerifyError::Code { function: self.index, pc: self.pc, rule })
-            }
+            Err(Broken::Rule(rule)) => Err(VerifyError::Code {
+                function: self.index,
+                pc: self.pc,
+                rule,
+            }),
         }
     }
 
     fn flat(&mut self) -> Flat {
-        assert_eq!(self.ops.len(), self.pcs.len(), "every instruction knows where it came from");
+        assert_eq!(
+            self.ops.len(),
+            self.pcs.len(),
+            "every instruction knows where it came from"
+        );
         let narrow = |count: usize| u16::try_from(count).expect("bounded by LOCALS and STACK");
         Flat {
             ops: std::mem::take(&mut self.ops),
@@ -128,7 +143,10 @@ impl<'m> Checker<'m> {
             self.pc = self.reader.offset() as u32;
             self.pay(1)?;
             let opcode = self.reader.u8()?;
-            must(!self.dead || matches!(opcode, 0x05 | 0x06), "code that is never reached")?;
+            must(
+                !self.dead || matches!(opcode, 0x05 | 0x06),
+                "code that is never reached",
+            )?;
             self.instruction(opcode)?;
         }
         Ok(self.reader.finish()?)
@@ -153,7 +171,11 @@ impl<'m> Checker<'m> {
 
     pub fn pay(&mut self, units: u64) -> Checked {
         self.units += units;
-        if self.units > self.budget { Err(Broken::Meter) } else { Ok(()) }
+        if self.units > self.budget {
+            Err(Broken::Meter)
+        } else {
+            Ok(())
+        }
     }
 
     pub fn emit(&mut self, op: Op) {
@@ -164,7 +186,14 @@ impl<'m> Checker<'m> {
     pub fn open(&mut self, shape: Shape, result: TypeId) -> Checked {
         must(self.blocks.len() < NESTING_MAX, "blocks nest too deep")?;
         let (height, start) = (self.stack.len(), self.ops.len());
-        self.blocks.push(Block { shape, result, height, start, to_end: Vec::new(), to_else: None });
+        self.blocks.push(Block {
+            shape,
+            result,
+            height,
+            start,
+            to_end: Vec::new(),
+            to_else: None,
+        });
         Ok(())
     }
 
@@ -180,7 +209,10 @@ impl<'m> Checker<'m> {
         self.pay(1)?;
         let floor = self.blocks.last().map_or(0, |block| block.height);
         must(self.stack.len() > floor, "operand missing")?;
-        Ok(self.stack.pop().expect("the stack is higher than its floor"))
+        Ok(self
+            .stack
+            .pop()
+            .expect("the stack is higher than its floor"))
     }
 
     pub fn pop(&mut self, expected: TypeId) -> Checked {
@@ -202,7 +234,10 @@ impl<'m> Checker<'m> {
     }
 
     pub fn find_type(&self, id: TypeId) -> Checked<&'m Type> {
-        self.module.types.get(id).map_err(|_| Broken::Rule("no such type"))
+        self.module
+            .types
+            .get(id)
+            .map_err(|_| Broken::Rule("no such type"))
     }
 
     /// A type index that exists.

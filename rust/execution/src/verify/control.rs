@@ -9,9 +9,15 @@ use crate::types::{BOOL, NO_TYPE, TypeId};
 enum Goal {
     Return,
     /// Backwards, to a place that is known.
-    Start { at: usize, height: usize },
+    Start {
+        at: usize,
+        height: usize,
+    },
     /// Forwards, to the end of the block at this position.
-    End { block: usize, height: usize },
+    End {
+        block: usize,
+        height: usize,
+    },
 }
 
 impl Checker<'_> {
@@ -53,7 +59,10 @@ impl Checker<'_> {
 
     /// Ends the `then` arm: its result must be there unless it left for good.
     fn open_else(&mut self) -> Checked {
-        let is_if = self.blocks.last().is_some_and(|block| block.shape == Shape::If);
+        let is_if = self
+            .blocks
+            .last()
+            .is_some_and(|block| block.shape == Shape::If);
         must(is_if, "else without if")?;
         let reached = !self.dead;
         let mut block = self.close_arm()?;
@@ -75,7 +84,10 @@ impl Checker<'_> {
             let result = self.innermost()?.result;
             self.pop_result(result)?;
             let height = self.innermost()?.height;
-            must(self.stack.len() == height, "operands left over at the end of a block")?;
+            must(
+                self.stack.len() == height,
+                "operands left over at the end of a block",
+            )?;
         }
         let block = self.blocks.pop().ok_or(Broken::Rule("end without block"))?;
         self.stack.truncate(block.height);
@@ -100,9 +112,14 @@ impl Checker<'_> {
     }
 
     fn close_function(&mut self, block: &Block, was_dead: bool) -> Checked {
-        assert!(block.to_end.is_empty(), "branches to the function's block return");
+        assert!(
+            block.to_end.is_empty(),
+            "branches to the function's block return"
+        );
         if !was_dead {
-            self.emit(Op::Return { keep: block.result != NO_TYPE });
+            self.emit(Op::Return {
+                keep: block.result != NO_TYPE,
+            });
         }
         must(!self.ops.is_empty(), "empty function")
     }
@@ -112,11 +129,19 @@ impl Checker<'_> {
     }
 
     fn pop_result(&mut self, result: TypeId) -> Checked {
-        if result == NO_TYPE { Ok(()) } else { self.pop(result) }
+        if result == NO_TYPE {
+            Ok(())
+        } else {
+            self.pop(result)
+        }
     }
 
     fn push_result(&mut self, result: TypeId) -> Checked {
-        if result == NO_TYPE { Ok(()) } else { self.push(result) }
+        if result == NO_TYPE {
+            Ok(())
+        } else {
+            self.push(result)
+        }
     }
 
     /// Writes the address into a jump that waited for it.
@@ -140,8 +165,20 @@ impl Checker<'_> {
         let block = &self.blocks[position];
         Ok(match block.shape {
             Shape::Function => (Goal::Return, block.result),
-            Shape::Loop => (Goal::Start { at: block.start, height: block.height }, NO_TYPE),
-            _ => (Goal::End { block: position, height: block.height }, block.result),
+            Shape::Loop => (
+                Goal::Start {
+                    at: block.start,
+                    height: block.height,
+                },
+                NO_TYPE,
+            ),
+            _ => (
+                Goal::End {
+                    block: position,
+                    height: block.height,
+                },
+                block.result,
+            ),
         })
     }
 
@@ -161,7 +198,11 @@ impl Checker<'_> {
         let op = if self.stack.len() == height {
             Op::Jump(target as u32)
         } else {
-            Op::Branch { target: target as u32, height: height as u16, keep }
+            Op::Branch {
+                target: target as u32,
+                height: height as u16,
+                keep,
+            }
         };
         self.emit(op);
         self.wait(waits);
@@ -179,13 +220,25 @@ impl Checker<'_> {
             Goal::Start { at, height } if self.stack.len() == height => {
                 (Op::JumpIf(at as u32), None)
             }
-            Goal::End { block, height } if self.stack.len() == height => (Op::JumpIf(0), Some(block)),
-            Goal::Start { at, height } => {
-                (Op::BranchIf { target: at as u32, height: height as u16, keep }, None)
+            Goal::End { block, height } if self.stack.len() == height => {
+                (Op::JumpIf(0), Some(block))
             }
-            Goal::End { block, height } => {
-                (Op::BranchIf { target: 0, height: height as u16, keep }, Some(block))
-            }
+            Goal::Start { at, height } => (
+                Op::BranchIf {
+                    target: at as u32,
+                    height: height as u16,
+                    keep,
+                },
+                None,
+            ),
+            Goal::End { block, height } => (
+                Op::BranchIf {
+                    target: 0,
+                    height: height as u16,
+                    keep,
+                },
+                Some(block),
+            ),
         };
         self.emit(op);
         self.wait(waits);
@@ -202,7 +255,9 @@ impl Checker<'_> {
     fn give_back(&mut self) -> Checked {
         let result = self.function.result;
         self.pop_result(result)?;
-        self.emit(Op::Return { keep: result != NO_TYPE });
+        self.emit(Op::Return {
+            keep: result != NO_TYPE,
+        });
         self.dead = true;
         Ok(())
     }

@@ -36,7 +36,10 @@ impl Checker<'_> {
             0x61 => {
                 let ((a, first), (b, second)) = (self.text_type()?, self.text_type()?);
                 let (to, third) = self.text_type()?;
-                must(first == second && second == third, "Str and Bytes do not mix")?;
+                must(
+                    first == second && second == third,
+                    "Str and Bytes do not mix",
+                )?;
                 self.apply(Op::Text(Text::Concat { to }), &[a, b], &[to])
             }
             0x62 => {
@@ -63,8 +66,11 @@ impl Checker<'_> {
             0x67 | 0x68 => {
                 let ((a, first), (b, second)) = (self.text_type()?, self.text_type()?);
                 must(first == second, "Str and Bytes do not mix")?;
-                let (op, result) =
-                    if opcode == 0x67 { (Text::Find, INT) } else { (Text::StartsWith, BOOL) };
+                let (op, result) = if opcode == 0x67 {
+                    (Text::Find, INT)
+                } else {
+                    (Text::StartsWith, BOOL)
+                };
                 self.apply(Op::Text(op), &[a, b], &[result])
             }
             0x69 => {
@@ -92,9 +98,14 @@ impl Checker<'_> {
             (Type::Bytes { .. }, _) => fixed(to),
             (_, Type::Bytes { .. }) => fixed(from),
             (Type::List { element: a, .. }, Type::List { element: b, .. }) => a == b,
-            (Type::Map { key, value, .. }, Type::Map { key: other, value: content, .. }) => {
-                key == other && value == content
-            }
+            (
+                Type::Map { key, value, .. },
+                Type::Map {
+                    key: other,
+                    value: content,
+                    ..
+                },
+            ) => key == other && value == content,
             _ => matches!((from, to), (ACCOUNT, PARTY) | (PARTY, ACCOUNT)),
         };
         must(holds, "no coercion between these types")
@@ -108,8 +119,17 @@ impl Checker<'_> {
             (0x72, Type::Optional { .. }) => self.data(Data::IsSome, &[ty], &[BOOL]),
             (0x73, Type::Optional { inner }) => self.data(Data::Unwrap, &[ty], &[*inner]),
             (0x78, Type::Record { fields, .. }) => {
-                fields.iter().rev().try_for_each(|field| self.pop(field.ty))?;
-                self.data(Data::RecordNew { fields: fields.len() as u16 }, &[], &[ty])
+                fields
+                    .iter()
+                    .rev()
+                    .try_for_each(|field| self.pop(field.ty))?;
+                self.data(
+                    Data::RecordNew {
+                        fields: fields.len() as u16,
+                    },
+                    &[],
+                    &[ty],
+                )
             }
             (0x79 | 0x7A, Type::Record { fields, .. }) => {
                 let field = self.reader.u16()?;
@@ -162,7 +182,12 @@ impl Checker<'_> {
 
     pub(super) fn map(&mut self, opcode: u8) -> Checked {
         let t = self.type_id()?;
-        let Type::Map { key: k, value: v, max } = *self.find_type(t)? else {
+        let Type::Map {
+            key: k,
+            value: v,
+            max,
+        } = *self.find_type(t)?
+        else {
             return Err(Broken::Rule("not a Map"));
         };
         match opcode {
@@ -186,7 +211,8 @@ impl Checker<'_> {
     /// An immediate that must be an Optional of `inner`.
     pub(super) fn optional_of(&mut self, inner: TypeId) -> Checked<TypeId> {
         let to = self.type_id()?;
-        let holds = matches!(self.find_type(to)?, Type::Optional { inner: found } if *found == inner);
+        let holds =
+            matches!(self.find_type(to)?, Type::Optional { inner: found } if *found == inner);
         must(holds, "not the Optional of this type")?;
         Ok(to)
     }
@@ -197,7 +223,11 @@ impl Checker<'_> {
             return Err(Broken::Rule("not a List"));
         };
         must(element == part, "list of another type")?;
-        let op = if opcode == 0x99 { Data::MapKeys { max } } else { Data::MapValues { max } };
+        let op = if opcode == 0x99 {
+            Data::MapKeys { max }
+        } else {
+            Data::MapValues { max }
+        };
         self.data(op, &[map], &[to])
     }
 }

@@ -95,7 +95,11 @@ pub fn verify(module: &Module) -> Result<Verified, VerifyError> {
     let budget = VERIFY_UNITS_PER_BYTE * module.size_bytes as u64;
     // Declarations were walked once, each byte at most a few times.
     let mut units = module.size_bytes as u64;
-    let mut constants: Vec<Value> = module.constants.iter().map(|(_, value)| value.clone()).collect();
+    let mut constants: Vec<Value> = module
+        .constants
+        .iter()
+        .map(|(_, value)| value.clone())
+        .collect();
     let mut functions = Vec::with_capacity(module.functions.len());
     for index in 0..module.functions.len() {
         let checker = Checker::new(module, index, &mut constants, budget - units);
@@ -104,5 +108,11 @@ pub fn verify(module: &Module) -> Result<Verified, VerifyError> {
         functions.push(flat);
     }
     let shapes = module.types.shapes();
-    Ok(Verified { module: module.clone(), functions, constants, shapes, units })
+    Ok(Verified {
+        module: module.clone(),
+        functions,
+        constants,
+        shapes,
+        units,
+    })
 }

@@ -11,17 +11,26 @@ impl Checker<'_> {
         match opcode {
             0x20..=0x25 => {
                 let ty = self.type_id()?;
-                must(opcode <= 0x21 || self.module.types.is_ordered(ty), "type without order")?;
+                must(
+                    opcode <= 0x21 || self.module.types.is_ordered(ty),
+                    "type without order",
+                )?;
                 let all = [Test::Eq, Test::Ne, Test::Lt, Test::Le, Test::Gt, Test::Ge];
                 let test = all[usize::from(opcode - 0x20)];
-                let op = Op::Compare { test, paid: self.is_paid(ty)? };
+                let op = Op::Compare {
+                    test,
+                    paid: self.is_paid(ty)?,
+                };
                 self.apply(op, &[ty, ty], &[BOOL])
             }
             0x26 => self.apply(Op::Not, &[BOOL], &[BOOL]),
             0x27 | 0x28 => {
                 let ty = self.type_id()?;
                 must(self.module.types.is_ordered(ty), "type without order")?;
-                let op = Op::Pick { max: opcode == 0x28, paid: self.is_paid(ty)? };
+                let op = Op::Pick {
+                    max: opcode == 0x28,
+                    paid: self.is_paid(ty)?,
+                };
                 self.apply(op, &[ty, ty], &[ty])
             }
             0x29 => self.apply(Op::And, &[BOOL, BOOL], &[BOOL]),
@@ -60,7 +69,11 @@ impl Checker<'_> {
                 let ((a, _), (b, _)) = (self.number_type()?, self.number_type()?);
                 let (c, _) = self.number_type()?;
                 let (to, mode) = self.rounded()?;
-                self.apply(Op::Scaled(Scaled::MulDiv { a, b, c, to, mode }), &[a, b, c], &[to])
+                self.apply(
+                    Op::Scaled(Scaled::MulDiv { a, b, c, to, mode }),
+                    &[a, b, c],
+                    &[to],
+                )
             }
             0x44 => {
                 let ty = self.raw_type()?;
@@ -92,7 +105,10 @@ impl Checker<'_> {
     fn raw_type(&mut self) -> Checked<TypeId> {
         let ty = self.type_id()?;
         let raw = self.module.types.raw_bounds(ty).is_some();
-        must(raw || matches!(self.find_type(ty)?, Type::Int(_)), "not a raw type")?;
+        must(
+            raw || matches!(self.find_type(ty)?, Type::Int(_)),
+            "not a raw type",
+        )?;
         Ok(ty)
     }
 
@@ -138,7 +154,9 @@ impl Checker<'_> {
     fn rounded(&mut self) -> Checked<(TypeId, Rounding)> {
         let (to, _) = self.number_type()?;
         let mode = usize::from(self.reader.u8()?);
-        let mode = Rounding::ALL.get(mode).ok_or(Broken::Rule("no such rounding mode"))?;
+        let mode = Rounding::ALL
+            .get(mode)
+            .ok_or(Broken::Rule("no such rounding mode"))?;
         Ok((to, *mode))
     }
 
@@ -146,16 +164,28 @@ impl Checker<'_> {
         let (total_type, total) = self.number_type()?;
         let (weights, result) = (self.type_id()?, self.type_id()?);
         let rule = usize::from(self.reader.u8()?);
-        let rule = *Share::ALL.get(rule).ok_or(Broken::Rule("no such allocation rule"))?;
-        let Type::List { element: weight, .. } = *self.find_type(weights)? else {
+        let rule = *Share::ALL
+            .get(rule)
+            .ok_or(Broken::Rule("no such allocation rule"))?;
+        let Type::List {
+            element: weight, ..
+        } = *self.find_type(weights)?
+        else {
             return Err(Broken::Rule("weights are a list"));
         };
-        must(Num::of(&self.module.types, weight).is_some(), "weights are numbers")?;
+        must(
+            Num::of(&self.module.types, weight).is_some(),
+            "weights are numbers",
+        )?;
         let Type::List { element, max } = *self.find_type(result)? else {
             return Err(Broken::Rule("parts are a list"));
         };
         must(element == total_type, "parts have the total's type")?;
-        self.apply(Op::Allocate { total, rule, max }, &[total_type, weights], &[result])
+        self.apply(
+            Op::Allocate { total, rule, max },
+            &[total_type, weights],
+            &[result],
+        )
     }
 
     pub(super) fn calendar(&mut self, opcode: u8) -> Checked {

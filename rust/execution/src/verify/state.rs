@@ -38,7 +38,11 @@ impl<'m> Checker<'m> {
     }
 
     fn pop_keys(&mut self, table: &TableDecl) -> Checked {
-        table.columns.iter().rev().try_for_each(|column| self.pop(column.ty))
+        table
+            .columns
+            .iter()
+            .rev()
+            .try_for_each(|column| self.pop(column.ty))
     }
 
     pub(super) fn state(&mut self, opcode: u8) -> Checked {
@@ -99,18 +103,38 @@ impl<'m> Checker<'m> {
     fn adjust(&mut self) -> Checked {
         let (index, table) = self.table()?;
         let field = self.reader.u16()?;
-        let conserved = table.conserved.as_ref().ok_or(Broken::Rule("table is not conserved"))?;
-        must(conserved.amounts.contains(&usize::from(field)), "not an amount field")?;
+        let conserved = table
+            .conserved
+            .as_ref()
+            .ok_or(Broken::Rule("table is not conserved"))?;
+        must(
+            conserved.amounts.contains(&usize::from(field)),
+            "not an amount field",
+        )?;
         self.pop(conserved.amount_type)?;
         self.pop_keys(table)?;
-        self.apply(Op::State(State::Adjust { table: index, field }), &[], &[])
+        self.apply(
+            Op::State(State::Adjust {
+                table: index,
+                field,
+            }),
+            &[],
+            &[],
+        )
     }
 
     fn issue(&mut self, grows: bool) -> Checked {
         let (index, table) = self.table()?;
-        let conserved = table.conserved.as_ref().ok_or(Broken::Rule("table is not conserved"))?;
+        let conserved = table
+            .conserved
+            .as_ref()
+            .ok_or(Broken::Rule("table is not conserved"))?;
         let group = table.columns[conserved.group].ty;
-        let op = if grows { State::Issue(index) } else { State::Redeem(index) };
+        let op = if grows {
+            State::Issue(index)
+        } else {
+            State::Redeem(index)
+        };
         self.apply(Op::State(op), &[group, conserved.amount_type], &[])
     }
 
@@ -121,9 +145,15 @@ impl<'m> Checker<'m> {
         let bound = usize::from(prefix);
         must(bound <= table.columns.len(), "prefix longer than the key")?;
         must(flags <= 15, "unknown scan flag")?;
-        must(flags & 7 == 0 || bound < table.columns.len(), "no column after the prefix")?;
+        must(
+            flags & 7 == 0 || bound < table.columns.len(),
+            "no column after the prefix",
+        )?;
         let named = table.compartment.place();
-        must(named.is_none_or(|place| place < bound), "prefix without the compartment's column")?;
+        must(
+            named.is_none_or(|place| place < bound),
+            "prefix without the compartment's column",
+        )?;
         self.pop(INT)?;
         if flags & SCAN_AS_OF != 0 {
             self.pop(TIMESTAMP)?;
@@ -135,9 +165,20 @@ impl<'m> Checker<'m> {
             }
         }
         let columns = table.columns[..bound].iter().rev();
-        columns.map(|column| column.ty).try_for_each(|ty| self.pop(ty))?;
+        columns
+            .map(|column| column.ty)
+            .try_for_each(|ty| self.pop(ty))?;
         let max = self.scanned(table, rows)?;
-        self.apply(Op::State(State::Scan { table: index, prefix, flags, max }), &[], &[rows])
+        self.apply(
+            Op::State(State::Scan {
+                table: index,
+                prefix,
+                flags,
+                max,
+            }),
+            &[],
+            &[rows],
+        )
     }
 
     fn pop_after(&mut self, table: &TableDecl, bound: usize, flags: u8, after: TypeId) -> Checked {
@@ -166,7 +207,11 @@ impl<'m> Checker<'m> {
             return Err(Broken::Rule("a scan gives records"));
         };
         self.pay(table.columns.len() as u64)?;
-        let expected = table.columns.iter().map(|column| column.ty).chain([table.row]);
+        let expected = table
+            .columns
+            .iter()
+            .map(|column| column.ty)
+            .chain([table.row]);
         let same = expected.eq(fields.iter().map(|field| field.ty));
         must(same, "scanned records hold the key columns and the row")?;
         Ok(max)

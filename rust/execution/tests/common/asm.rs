@@ -24,59 +24,174 @@ use daicho_types::roles;
 use super::literal;
 
 const PREDECLARED: [&str; 17] = [
-    "Bool", "Int", "U8", "U16", "U32", "U64", "U128", "I8", "I16", "I32", "I64", "Account", "Party",
-    "Hash", "Date", "Timestamp", "Duration",
+    "Bool",
+    "Int",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
+    "U128",
+    "I8",
+    "I16",
+    "I32",
+    "I64",
+    "Account",
+    "Party",
+    "Hash",
+    "Date",
+    "Timestamp",
+    "Duration",
 ];
 
 /// Opcode, mnemonic, immediates: t type, b block type, f function, i import,
 /// e error, v event, k constant, T table, 1 2 4 8 a number of so many bytes.
 pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
-    (0x00, "unreachable", ""), (0x01, "nop", ""), (0x02, "block", "b"), (0x03, "loop", ""),
-    (0x04, "if", "b"), (0x05, "else", ""), (0x06, "end", ""), (0x07, "br", "2"),
-    (0x08, "br_if", "2"), (0x0A, "return", ""), (0x0B, "call", "f"), (0x0C, "call_import", "i"),
-    (0x0D, "fail", "e"), (0x0E, "require", "e"),
-    (0x10, "drop", ""), (0x11, "dup", ""), (0x12, "swap", ""), (0x13, "local.get", "2"),
-    (0x14, "local.set", "2"), (0x15, "local.tee", "2"), (0x16, "local.take", "2"),
-    (0x18, "push.bool", "1"), (0x19, "push.int", "t8"), (0x1A, "const", "k"),
-    (0x20, "eq", "t"), (0x21, "ne", "t"), (0x22, "lt", "t"), (0x23, "le", "t"), (0x24, "gt", "t"),
-    (0x25, "ge", "t"), (0x26, "not", ""), (0x27, "min", "t"), (0x28, "max", "t"), (0x29, "and", ""),
+    (0x00, "unreachable", ""),
+    (0x01, "nop", ""),
+    (0x02, "block", "b"),
+    (0x03, "loop", ""),
+    (0x04, "if", "b"),
+    (0x05, "else", ""),
+    (0x06, "end", ""),
+    (0x07, "br", "2"),
+    (0x08, "br_if", "2"),
+    (0x0A, "return", ""),
+    (0x0B, "call", "f"),
+    (0x0C, "call_import", "i"),
+    (0x0D, "fail", "e"),
+    (0x0E, "require", "e"),
+    (0x10, "drop", ""),
+    (0x11, "dup", ""),
+    (0x12, "swap", ""),
+    (0x13, "local.get", "2"),
+    (0x14, "local.set", "2"),
+    (0x15, "local.tee", "2"),
+    (0x16, "local.take", "2"),
+    (0x18, "push.bool", "1"),
+    (0x19, "push.int", "t8"),
+    (0x1A, "const", "k"),
+    (0x20, "eq", "t"),
+    (0x21, "ne", "t"),
+    (0x22, "lt", "t"),
+    (0x23, "le", "t"),
+    (0x24, "gt", "t"),
+    (0x25, "ge", "t"),
+    (0x26, "not", ""),
+    (0x27, "min", "t"),
+    (0x28, "max", "t"),
+    (0x29, "and", ""),
     (0x2A, "or", ""),
-    (0x30, "add", "t"), (0x31, "sub", "t"), (0x32, "mul", "t"), (0x33, "floordiv", "t"),
-    (0x34, "mod", "t"), (0x35, "neg", "t"), (0x36, "abs", "t"), (0x37, "pow", "t"),
-    (0x38, "bit_and", "t"), (0x39, "bit_or", "t"), (0x3A, "bit_xor", "t"), (0x3B, "invert", "t"),
-    (0x3C, "shl", "t"), (0x3D, "shr", "t"), (0x40, "convert", "ttm"), (0x41, "mul.round", "tttm"),
-    (0x42, "div.round", "tttm"), (0x43, "muldiv", "ttttm"), (0x44, "raw", "t"),
-    (0x45, "from_raw", "t"), (0x46, "allocate", "ttt1"),
-    (0x50, "ts.add", ""), (0x51, "ts.sub", ""), (0x52, "ts.diff", ""), (0x53, "ts.date", ""),
-    (0x54, "date.ts", ""), (0x55, "date.add", ""), (0x56, "date.diff", ""), (0x57, "date.make", ""),
-    (0x58, "date.part", "1"), (0x59, "date.add_months", ""),
-    (0x60, "len", "t"), (0x61, "concat", "ttt"), (0x62, "slice", "tt"), (0x63, "code_at", "t"),
-    (0x64, "from_code", "t"), (0x65, "from_int", "tt"), (0x66, "to_int", "tt"), (0x67, "find", "tt"),
-    (0x68, "starts_with", "tt"), (0x69, "coerce", "tt"), (0x6A, "encode", "tt"), (0x6B, "hash", "t"),
-    (0x70, "some", "t"), (0x71, "none", "t"), (0x72, "is_some", "t"), (0x73, "unwrap", "t"),
-    (0x78, "record.new", "t"), (0x79, "record.get", "t2"), (0x7A, "record.set", "t2"),
-    (0x80, "list.new", "t2"), (0x81, "list.len", "t"), (0x82, "list.get", "t"),
-    (0x83, "list.set", "t"), (0x84, "list.push", "t"), (0x85, "list.pop", "t"),
-    (0x86, "list.slice", "t"), (0x87, "list.concat", "t"), (0x88, "list.contains", "t"),
-    (0x89, "list.sort", "t"), (0x8A, "list.reverse", "t"), (0x8B, "list.insert", "t"),
+    (0x30, "add", "t"),
+    (0x31, "sub", "t"),
+    (0x32, "mul", "t"),
+    (0x33, "floordiv", "t"),
+    (0x34, "mod", "t"),
+    (0x35, "neg", "t"),
+    (0x36, "abs", "t"),
+    (0x37, "pow", "t"),
+    (0x38, "bit_and", "t"),
+    (0x39, "bit_or", "t"),
+    (0x3A, "bit_xor", "t"),
+    (0x3B, "invert", "t"),
+    (0x3C, "shl", "t"),
+    (0x3D, "shr", "t"),
+    (0x40, "convert", "ttm"),
+    (0x41, "mul.round", "tttm"),
+    (0x42, "div.round", "tttm"),
+    (0x43, "muldiv", "ttttm"),
+    (0x44, "raw", "t"),
+    (0x45, "from_raw", "t"),
+    (0x46, "allocate", "ttt1"),
+    (0x50, "ts.add", ""),
+    (0x51, "ts.sub", ""),
+    (0x52, "ts.diff", ""),
+    (0x53, "ts.date", ""),
+    (0x54, "date.ts", ""),
+    (0x55, "date.add", ""),
+    (0x56, "date.diff", ""),
+    (0x57, "date.make", ""),
+    (0x58, "date.part", "1"),
+    (0x59, "date.add_months", ""),
+    (0x60, "len", "t"),
+    (0x61, "concat", "ttt"),
+    (0x62, "slice", "tt"),
+    (0x63, "code_at", "t"),
+    (0x64, "from_code", "t"),
+    (0x65, "from_int", "tt"),
+    (0x66, "to_int", "tt"),
+    (0x67, "find", "tt"),
+    (0x68, "starts_with", "tt"),
+    (0x69, "coerce", "tt"),
+    (0x6A, "encode", "tt"),
+    (0x6B, "hash", "t"),
+    (0x70, "some", "t"),
+    (0x71, "none", "t"),
+    (0x72, "is_some", "t"),
+    (0x73, "unwrap", "t"),
+    (0x78, "record.new", "t"),
+    (0x79, "record.get", "t2"),
+    (0x7A, "record.set", "t2"),
+    (0x80, "list.new", "t2"),
+    (0x81, "list.len", "t"),
+    (0x82, "list.get", "t"),
+    (0x83, "list.set", "t"),
+    (0x84, "list.push", "t"),
+    (0x85, "list.pop", "t"),
+    (0x86, "list.slice", "t"),
+    (0x87, "list.concat", "t"),
+    (0x88, "list.contains", "t"),
+    (0x89, "list.sort", "t"),
+    (0x8A, "list.reverse", "t"),
+    (0x8B, "list.insert", "t"),
     (0x8C, "list.remove", "t"),
-    (0x90, "map.new", "t"), (0x91, "map.len", "t"), (0x92, "map.has", "t"), (0x93, "map.get", "t"),
-    (0x94, "map.find", "tt"), (0x95, "map.put", "t"), (0x96, "map.delete", "t"),
-    (0x97, "map.key_at", "t"), (0x98, "map.value_at", "t"), (0x99, "map.keys", "tt"),
+    (0x90, "map.new", "t"),
+    (0x91, "map.len", "t"),
+    (0x92, "map.has", "t"),
+    (0x93, "map.get", "t"),
+    (0x94, "map.find", "tt"),
+    (0x95, "map.put", "t"),
+    (0x96, "map.delete", "t"),
+    (0x97, "map.key_at", "t"),
+    (0x98, "map.value_at", "t"),
+    (0x99, "map.keys", "tt"),
     (0x9A, "map.values", "tt"),
-    (0xA0, "ctx.sender", ""), (0xA1, "ctx.caller", ""), (0xA2, "ctx.contract", ""),
-    (0xA3, "ctx.height", ""), (0xA4, "ctx.time", ""), (0xA5, "ctx.roles", ""),
-    (0xA6, "ctx.has_role", "4"), (0xA7, "ctx.signed", ""), (0xA8, "ctx.signed_role", "4"),
+    (0xA0, "ctx.sender", ""),
+    (0xA1, "ctx.caller", ""),
+    (0xA2, "ctx.contract", ""),
+    (0xA3, "ctx.height", ""),
+    (0xA4, "ctx.time", ""),
+    (0xA5, "ctx.roles", ""),
+    (0xA6, "ctx.has_role", "4"),
+    (0xA7, "ctx.signed", ""),
+    (0xA8, "ctx.signed_role", "4"),
     (0xA9, "random", "t"),
-    (0xB0, "table.has", "T"), (0xB1, "table.get", "T"), (0xB2, "table.find", "Tt"),
-    (0xB3, "table.put", "T"), (0xB4, "table.insert", "T"), (0xB5, "table.update", "T"),
-    (0xB6, "table.delete", "T"), (0xB7, "table.adjust", "T2"), (0xB8, "table.issue", "T"),
-    (0xB9, "table.redeem", "T"), (0xBA, "table.scan", "T11tb"), (0xBB, "table.has_at", "T"),
-    (0xBC, "table.get_at", "T"), (0xBD, "table.find_at", "Tt"), (0xC0, "emit", "v"),
+    (0xB0, "table.has", "T"),
+    (0xB1, "table.get", "T"),
+    (0xB2, "table.find", "Tt"),
+    (0xB3, "table.put", "T"),
+    (0xB4, "table.insert", "T"),
+    (0xB5, "table.update", "T"),
+    (0xB6, "table.delete", "T"),
+    (0xB7, "table.adjust", "T2"),
+    (0xB8, "table.issue", "T"),
+    (0xB9, "table.redeem", "T"),
+    (0xBA, "table.scan", "T11tb"),
+    (0xBB, "table.has_at", "T"),
+    (0xBC, "table.get_at", "T"),
+    (0xBD, "table.find_at", "Tt"),
+    (0xC0, "emit", "v"),
 ];
 
-const MODES: [&str; 8] =
-    ["EXACT", "DOWN", "UP", "FLOOR", "CEILING", "HALF_UP", "HALF_DOWN", "HALF_EVEN"];
+const MODES: [&str; 8] = [
+    "EXACT",
+    "DOWN",
+    "UP",
+    "FLOOR",
+    "CEILING",
+    "HALF_UP",
+    "HALF_DOWN",
+    "HALF_EVEN",
+];
 
 #[derive(Default)]
 struct Section {
@@ -87,7 +202,9 @@ struct Section {
 
 impl Section {
     fn add(&mut self, name: &str, bytes: Vec<u8>) {
-        self.names.entry(name.to_owned()).or_insert(self.count as u16);
+        self.names
+            .entry(name.to_owned())
+            .or_insert(self.count as u16);
         self.bytes.extend(bytes);
         self.count += 1;
     }
@@ -219,7 +336,8 @@ impl Assembler {
                 out.push(4);
                 Self::named(name, &mut out);
                 out.extend((rest.len() as u32).to_le_bytes());
-                rest.iter().for_each(|variant| Self::named(variant, &mut out));
+                rest.iter()
+                    .for_each(|variant| Self::named(variant, &mut out));
             }
             "record" => {
                 out.push(5);
@@ -249,7 +367,11 @@ impl Assembler {
     }
 
     fn declare_error(&mut self, words: &[String]) {
-        let mut out = words[1].parse::<u16>().expect("a code").to_le_bytes().to_vec();
+        let mut out = words[1]
+            .parse::<u16>()
+            .expect("a code")
+            .to_le_bytes()
+            .to_vec();
         Self::named(&words[2], &mut out);
         many_into(&self.types_of(&words[3..]), &mut out);
         self.errors.add(&words[2], out);
@@ -258,12 +380,19 @@ impl Assembler {
     fn rule(word: &str) -> (u8, u16) {
         let (kind, place) = word.split_once(':').unwrap_or((word, "0"));
         let kinds = ["public", "administrator", "party", "register"];
-        let kind = kinds.iter().position(|known| *known == kind).expect("a compartment kind");
+        let kind = kinds
+            .iter()
+            .position(|known| *known == kind)
+            .expect("a compartment kind");
         (kind as u8, place.parse().expect("a place"))
     }
 
     fn declare_event(&mut self, words: &[String]) {
-        let mut out = words[1].parse::<u16>().expect("an id").to_le_bytes().to_vec();
+        let mut out = words[1]
+            .parse::<u16>()
+            .expect("an id")
+            .to_le_bytes()
+            .to_vec();
         Self::named(&words[2], &mut out);
         out.extend(self.ty(&words[3]).to_le_bytes());
         out.extend((words.len() as u32 - 4).to_le_bytes());
@@ -277,10 +406,22 @@ impl Assembler {
 
     /// `table ID NAME vN ( columns ) ROW RULE [conserved GROUP AMOUNT…]`
     fn declare_table(&mut self, words: &[String]) {
-        let mut out = words[1].parse::<u16>().expect("an id").to_le_bytes().to_vec();
+        let mut out = words[1]
+            .parse::<u16>()
+            .expect("an id")
+            .to_le_bytes()
+            .to_vec();
         Self::named(&words[2], &mut out);
-        out.extend(words[3][1..].parse::<u16>().expect("a row version").to_le_bytes());
-        let close = words.iter().position(|word| word == ")").expect("columns close");
+        out.extend(
+            words[3][1..]
+                .parse::<u16>()
+                .expect("a row version")
+                .to_le_bytes(),
+        );
+        let close = words
+            .iter()
+            .position(|word| word == ")")
+            .expect("columns close");
         out.extend(self.fields(&words[5..close]));
         out.extend(self.ty(&words[close + 1]).to_le_bytes());
         let (kind, place) = Self::rule(&words[close + 2]);
@@ -289,7 +430,9 @@ impl Assembler {
             None => out.push(0),
             Some(_) => {
                 out.extend([1, words[close + 4].parse().expect("a group column")]);
-                let amounts = words[close + 5..].iter().map(|word| word.parse().expect("a field"));
+                let amounts = words[close + 5..]
+                    .iter()
+                    .map(|word| word.parse().expect("a field"));
                 many_into(&amounts.collect::<Vec<u16>>(), &mut out);
             }
         }
@@ -297,11 +440,21 @@ impl Assembler {
     }
 
     fn signature(&self, words: &[String]) -> (Vec<u16>, u16, Vec<u16>) {
-        let open = words.iter().position(|word| word == "(").expect("parameters open");
-        let close = words.iter().position(|word| word == ")").expect("parameters close");
+        let open = words
+            .iter()
+            .position(|word| word == "(")
+            .expect("parameters open");
+        let close = words
+            .iter()
+            .position(|word| word == ")")
+            .expect("parameters close");
         let params = self.types_of(&words[open + 1..close]);
         let arrow = words.get(close + 1).is_some_and(|word| word == "->");
-        let result = if arrow { self.ty(&words[close + 2]) } else { 0xFFFF };
+        let result = if arrow {
+            self.ty(&words[close + 2])
+        } else {
+            0xFFFF
+        };
         let locals = words.iter().position(|word| word == "locals");
         let locals = locals.map_or(Vec::new(), |at| self.types_of(&words[at + 1..]));
         (params, result, locals)
@@ -310,7 +463,11 @@ impl Assembler {
     /// `import NAME CONTRACT EXPORT (params) -> result`
     fn declare_import(&mut self, words: &[String]) {
         let (params, result, _) = self.signature(words);
-        let mut out = words[2].parse::<u32>().expect("a contract").to_le_bytes().to_vec();
+        let mut out = words[2]
+            .parse::<u32>()
+            .expect("a contract")
+            .to_le_bytes()
+            .to_vec();
         out.extend(words[3].parse::<u32>().expect("an export").to_le_bytes());
         many_into(&params, &mut out);
         out.extend(result.to_le_bytes());
@@ -325,14 +482,26 @@ impl Assembler {
         many_into(&params, &mut head);
         head.extend(result.to_le_bytes());
         many_into(&locals, &mut head);
-        self.functions.insert(words[1].clone(), self.bodies.len() as u16);
-        self.bodies.push(Function { params, head, body: Vec::new() });
+        self.functions
+            .insert(words[1].clone(), self.bodies.len() as u16);
+        self.bodies.push(Function {
+            params,
+            head,
+            body: Vec::new(),
+        });
     }
 
     /// `entry ID FUNCTION ROLE… [signed_by PARAMETER…]`, `export ID FUNCTION CALLER…`
     fn declare_called(&mut self, words: &[String]) {
-        let kind = ["entry", "query", "export"].iter().position(|k| *k == words[0]).expect("one");
-        let mut out = words[1].parse::<u32>().expect("an id").to_le_bytes().to_vec();
+        let kind = ["entry", "query", "export"]
+            .iter()
+            .position(|k| *k == words[0])
+            .expect("one");
+        let mut out = words[1]
+            .parse::<u32>()
+            .expect("an id")
+            .to_le_bytes()
+            .to_vec();
         Self::named(&words[2], &mut out);
         let function = *self.functions.get(&words[2]).expect("a declared function");
         out.extend(function.to_le_bytes());
@@ -342,14 +511,20 @@ impl Assembler {
                 out.extend(caller.parse::<u32>().expect("a contract").to_le_bytes());
             }
         } else {
-            let at = words.iter().position(|word| word == "signed_by").unwrap_or(words.len());
+            let at = words
+                .iter()
+                .position(|word| word == "signed_by")
+                .unwrap_or(words.len());
             let bits = words[3..at].iter().map(|role| match role.as_str() {
                 "any" => u32::MAX,
                 role => roles::bit(role).expect("a role"),
             });
             out.extend(bits.fold(0, |mask, bit| mask | bit).to_le_bytes());
             let signed = words.get(at + 1..).unwrap_or(&[]);
-            let signed: Vec<u16> = signed.iter().map(|word| word.parse().expect("one")).collect();
+            let signed: Vec<u16> = signed
+                .iter()
+                .map(|word| word.parse().expect("one"))
+                .collect();
             if kind == 0 {
                 many_into(&signed, &mut out);
             }
@@ -361,17 +536,24 @@ impl Assembler {
     }
 
     fn index(names: &BTreeMap<String, u16>, word: &str) -> u16 {
-        let parsed = || word.parse().unwrap_or_else(|_| panic!("nothing is called {word}"));
+        let parsed = || {
+            word.parse()
+                .unwrap_or_else(|_| panic!("nothing is called {word}"))
+        };
         names.get(word).copied().unwrap_or_else(parsed)
     }
 
     fn instruction(&self, words: &[String], out: &mut Vec<u8>) {
         let known = INSTRUCTIONS.iter().find(|(_, name, _)| *name == words[0]);
-        let (opcode, _, immediates) = known.unwrap_or_else(|| panic!("no instruction {}", words[0]));
+        let (opcode, _, immediates) =
+            known.unwrap_or_else(|| panic!("no instruction {}", words[0]));
         out.push(*opcode);
         assert_eq!(words.len() - 1, immediates.len(), "immediates of {words:?}");
         for (kind, word) in immediates.chars().zip(&words[1..]) {
-            let number = || word.parse::<i64>().unwrap_or_else(|_| panic!("number in {words:?}"));
+            let number = || {
+                word.parse::<i64>()
+                    .unwrap_or_else(|_| panic!("number in {words:?}"))
+            };
             match kind {
                 't' | 'b' => out.extend(self.ty(word).to_le_bytes()),
                 'f' => out.extend(Self::index(&self.functions, word).to_le_bytes()),
@@ -401,7 +583,11 @@ impl Assembler {
         let types = counted(&self.types);
         self.encode_constants(&types);
         let mut module = Vec::new();
-        let name = if self.name.is_empty() { "test" } else { &self.name };
+        let name = if self.name.is_empty() {
+            "test"
+        } else {
+            &self.name
+        };
         Self::named(name, &mut module);
         text_into(b"test.asm", &mut module);
         let (functions, map) = self.code();

@@ -20,8 +20,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_execution::{
-    BlockExecutor, Call, Contracts, Event, MemoryLedger, Module, Outcome, Signer, Status, TxContext,
-    TypeId, Visibility, run_query,
+    BlockExecutor, Call, Contracts, Event, MemoryLedger, Module, Outcome, Signer, Status,
+    TxContext, TypeId, Visibility, run_query,
 };
 use daicho_types::ledger::Compartment;
 use daicho_types::{ConsensusTime, roles};
@@ -60,7 +60,10 @@ pub fn run(case: &str) {
 fn signer(words: &[String]) -> Signer {
     let bit = |role: &String| roles::bit(role).expect("a role");
     let party = literal::named(&format!("@{}", words[0]));
-    Signer { party, roles: words[1..].iter().map(bit).fold(0, |mask, bit| mask | bit) }
+    Signer {
+        party,
+        roles: words[1..].iter().map(bit).fold(0, |mask, bit| mask | bit),
+    }
 }
 
 fn compartment(word: &str) -> Compartment {
@@ -81,7 +84,9 @@ impl Runner {
             let (id, source) = part.split_once('\n').expect("an id, then lines");
             here = id.trim().parse().expect("a contract id");
             let artefact = asm::assemble(source);
-            contracts.deploy(here, &artefact).unwrap_or_else(|e| panic!("contract {here}: {e}"));
+            contracts
+                .deploy(here, &artefact)
+                .unwrap_or_else(|e| panic!("contract {here}: {e}"));
             modules.insert(here, Module::decode(&artefact).expect("it was deployed"));
         }
         Self {
@@ -91,7 +96,10 @@ impl Runner {
             time: ConsensusTime(1),
             calls: Vec::new(),
             here,
-            sender: Signer { party: literal::named("@tester"), roles: u32::MAX },
+            sender: Signer {
+                party: literal::named("@tester"),
+                roles: u32::MAX,
+            },
             cosigners: Vec::new(),
             gas: 5_000_000,
             sees: Visibility::All,
@@ -134,7 +142,11 @@ impl Runner {
     /// Executes the open block from its start: every step is a replay too.
     fn replay(&self) -> (Vec<Outcome>, Vec<daicho_types::ledger::Change>) {
         let mut block = BlockExecutor::new(&self.contracts, &self.ledger);
-        let outcomes = self.calls.iter().map(|(tx, call)| block.execute(tx, call)).collect();
+        let outcomes = self
+            .calls
+            .iter()
+            .map(|(tx, call)| block.execute(tx, call))
+            .collect();
         (outcomes, block.finish())
     }
 
@@ -159,14 +171,25 @@ impl Runner {
 
     fn call(&mut self, line: &str, words: &[String]) {
         let query = words[0] == "query";
-        let arrow = words.iter().position(|word| word == "->").expect("an expectation");
+        let arrow = words
+            .iter()
+            .position(|word| word == "->")
+            .expect("an expectation");
         let module = &self.modules[&self.here];
-        let entries = if query { &module.queries } else { &module.entries };
+        let entries = if query {
+            &module.queries
+        } else {
+            &module.entries
+        };
         let entry = entries.iter().find(|entry| entry.name == words[1]);
         let entry = entry.unwrap_or_else(|| panic!("no such call: {line}"));
         let function = &module.functions[entry.function as usize];
         let arguments = encode(module, &function.params, &words[2..arrow]);
-        let call = Call { contract: self.here, entry: entry.id, arguments };
+        let call = Call {
+            contract: self.here,
+            entry: entry.id,
+            arguments,
+        };
         let expected = words[arrow + 1..].to_vec();
         let tx = self.context(query);
         let outcome = if query {
@@ -184,7 +207,12 @@ impl Runner {
         let module = &self.modules[&call.contract];
         if outcome.status == Status::Failed {
             let name = &outcome.name;
-            assert_eq!(Some(name), expected.first(), "{line}: failed with {name} at {:?}", outcome.site);
+            assert_eq!(
+                Some(name),
+                expected.first(),
+                "{line}: failed with {name} at {:?}",
+                outcome.site
+            );
             let declared = module.errors.iter().find(|error| error.name == *name);
             if let Some(error) = declared {
                 let details = encode(module, &error.details, &expected[1..]);
@@ -192,35 +220,62 @@ impl Runner {
             }
             return;
         }
-        let entries = if query { &module.queries } else { &module.entries };
-        let entry = entries.iter().find(|entry| entry.id == call.entry).expect("it ran");
+        let entries = if query {
+            &module.queries
+        } else {
+            &module.entries
+        };
+        let entry = entries
+            .iter()
+            .find(|entry| entry.id == call.entry)
+            .expect("it ran");
         let result = module.functions[entry.function as usize].result;
         let types: &[TypeId] = if result == 0xFFFF { &[] } else { &[result] };
         if types.is_empty() {
             assert_eq!(expected, ["ok"], "{line}: succeeded without a result");
             return;
         }
-        assert!(!expected[0].starts_with(|c: char| c.is_ascii_uppercase()), "{line}: succeeded");
-        assert_eq!(outcome.result, encode(module, types, expected), "{line}: result");
+        assert!(
+            !expected[0].starts_with(|c: char| c.is_ascii_uppercase()),
+            "{line}: succeeded"
+        );
+        assert_eq!(
+            outcome.result,
+            encode(module, types, expected),
+            "{line}: result"
+        );
     }
 
     fn event(&mut self, line: &str, words: &[String]) {
         assert!(!self.events.is_empty(), "{line}: no event left");
         let event = self.events.remove(0);
         let module = &self.modules[&event.contract];
-        let declared = module.events.iter().find(|known| known.id == event.id).expect("declared");
+        let declared = module
+            .events
+            .iter()
+            .find(|known| known.id == event.id)
+            .expect("declared");
         assert_eq!(declared.name, words[1], "{line}");
         let open = words.iter().position(|word| word == "{").expect("a record");
-        let addressees: Vec<_> = words[2..open].iter().map(|word| compartment(word)).collect();
+        let addressees: Vec<_> = words[2..open]
+            .iter()
+            .map(|word| compartment(word))
+            .collect();
         assert_eq!(event.addressees, addressees, "{line}");
-        assert_eq!(event.bytes, encode(module, &[declared.record], &words[open..]), "{line}");
+        assert_eq!(
+            event.bytes,
+            encode(module, &[declared.record], &words[open..]),
+            "{line}"
+        );
     }
 }
 
 fn encode(module: &Module, types: &[TypeId], words: &[String]) -> Vec<u8> {
     let mut rest = words;
     let mut bytes = Vec::new();
-    types.iter().for_each(|ty| literal::encode(&module.types, *ty, &mut rest, &mut bytes));
+    types
+        .iter()
+        .for_each(|ty| literal::encode(&module.types, *ty, &mut rest, &mut bytes));
     assert!(rest.is_empty(), "literals left over: {rest:?}");
     bytes
 }

@@ -15,7 +15,9 @@ pub fn tokens(line: &str) -> Vec<String> {
             '[' | ']' | '{' | '}' | '<' | '>' | '(' | ')' => 1,
             '"' => quoted(rest, 1),
             'x' if rest.starts_with("x\"") => quoted(rest, 2),
-            _ => rest.find(|c: char| c.is_whitespace() || "[]{}<>()".contains(c)).unwrap_or(rest.len()),
+            _ => rest
+                .find(|c: char| c.is_whitespace() || "[]{}<>()".contains(c))
+                .unwrap_or(rest.len()),
         };
         // An arrow is one token although it holds a bracket.
         let length = if rest.starts_with("->") { 2 } else { length };
@@ -89,7 +91,9 @@ fn many(types: &Types, parts: &[TypeId], tokens: &mut &[String], out: &mut Vec<u
     out.extend([0; 4]);
     let mut count = 0_u32;
     while tokens[0] != close {
-        parts.iter().for_each(|part| encode(types, *part, tokens, out));
+        parts
+            .iter()
+            .for_each(|part| encode(types, *part, tokens, out));
         count += 1;
     }
     take(tokens);
@@ -103,5 +107,7 @@ fn take(tokens: &mut &[String]) -> String {
 }
 
 fn number(token: &str) -> i128 {
-    token.parse().unwrap_or_else(|_| panic!("{token:?} is no number"))
+    token
+        .parse()
+        .unwrap_or_else(|_| panic!("{token:?} is no number"))
 }
