@@ -10,15 +10,18 @@ use daicho_crypto::{
     block_digest, consent as consent_to, open_answer as open_sealed_answer,
     seal_envelope as seal_item, seal_query as seal_question, sign_control, tx_id, witness_id,
 };
+use daicho_state::RangeProof;
 use daicho_types::block::{CertificateSignature, CommittedBlock};
 use daicho_types::codec::{Blob, Decode, Encode, List};
 use daicho_types::control::{Command, Deploy};
 use daicho_types::envelope::{
-    Approval, AsOf, Call, CoSignature, ContractQuestion, GasClass, Item, Question, SealedQuery,
+    Approval, AsOf, Call, CoSignature, ContractQuestion, GasClass, Item, QueryAnswer, Question,
+    RowsQuestion, SealedQuery,
 };
 use daicho_types::gateway::{
     Ask, CertifiedResult, Range, Receipts, Reply, Request, Say, Submit, Wait,
 };
+use daicho_types::ledger::Compartment;
 use daicho_types::result::{Event, Receipt, ReceiptStatus};
 use daicho_types::{
     AgreementKey, Alias, Code, ConsensusTime, ContractId, Digest, Epoch, Height, Signature,
@@ -53,6 +56,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(seal_control, module)?)?;
     module.add_function(wrap_pyfunction!(consent, module)?)?;
     module.add_function(wrap_pyfunction!(approve, module)?)?;
+    module.add_function(wrap_pyfunction!(seal_rows_query, module)?)?;
+    module.add_function(wrap_pyfunction!(prove_rows, module)?)?;
     module.add_function(wrap_pyfunction!(command_admit, module)?)?;
     module.add_function(wrap_pyfunction!(command_revoke, module)?)?;
     module.add_function(wrap_pyfunction!(command_deploy, module)?)?;
@@ -306,7 +311,7 @@ fn query<'py>(
 /// A contract's query; `at` is None, ("height", h) or ("time", microseconds).
 #[pyfunction]
 #[pyo3(signature = (signer, session, *, sender, nonce, expiry_us, contract, query, arguments,
-                    at = None, prove = false))]
+                    at = None))]
 #[expect(clippy::too_many_arguments, reason = "keywords on Python's side")]
 fn seal_query<'py>(
     py: Python<'py>,
@@ -319,24 +324,70 @@ fn seal_query<'py>(
     query: u32,
     arguments: Vec<u8>,
     at: Option<(String, u64)>,
-    prove: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let at = match at.as_ref().map(|(kind, value)| (kind.as_str(), *value)) {
-        None => AsOf::Latest(()),
-        Some(("height", height)) => AsOf::Height(Height(height)),
-        Some(("time", time)) => AsOf::Time(ConsensusTime(time)),
-        Some((kind, _)) => {
-            return Err(PyValueError::new_err(format!("{kind:?} names no state")));
-        }
-    };
+    let at = as_of(at.as_ref())?;
     let question = Question::Contract(ContractQuestion {
         contract: ContractId(contract),
         query,
         arguments: Blob::new(arguments).map_err(bad)?,
         at,
-        prove,
     });
     self::query(py, signer, session, (sender, nonce, expiry_us), &question)
+}
+
+fn as_of(at: Option<&(String, u64)>) -> PyResult<AsOf> {
+    match at.map(|(kind, value)| (kind.as_str(), *value)) {
+        None => Ok(AsOf::Latest(())),
+        Some(("height", height)) => Ok(AsOf::Height(Height(height))),
+        Some(("time", time)) => Ok(AsOf::Time(ConsensusTime(time))),
+        Some((kind, _)) => Err(PyValueError::new_err(format!("{kind:?} names no state"))),
+    }
+}
+
+/// A question for all rows of a compartment between two keys, with a proof;
+/// `compartment` is 17 bytes: kind and holder.
+#[pyfunction]
+#[pyo3(signature = (signer, session, *, sender, nonce, expiry_us, compartment, lo, hi, at = None))]
+#[expect(clippy::too_many_arguments, reason = "keywords on Python's side")]
+fn seal_rows_query<'py>(
+    py: Python<'py>,
+    signer: &Signer,
+    session: &Session,
+    sender: [u8; 16],
+    nonce: [u8; 16],
+    expiry_us: u64,
+    compartment: [u8; 17],
+    lo: Vec<u8>,
+    hi: Vec<u8>,
+    at: Option<(String, u64)>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let question = Question::Rows(RowsQuestion {
+        compartment,
+        lo: Blob::new(lo).map_err(bad)?,
+        hi: Blob::new(hi).map_err(bad)?,
+        at: as_of(at.as_ref())?,
+    });
+    query(py, signer, session, (sender, nonce, expiry_us), &question)
+}
+
+/// The rows that a range proof shows to be all of a range under `root`.
+#[pyfunction]
+fn prove_rows<'py>(
+    py: Python<'py>,
+    proof: &[u8],
+    root: [u8; 32],
+    compartment: [u8; 17],
+    lo: &[u8],
+    hi: &[u8],
+) -> PyResult<Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)>> {
+    let proof = RangeProof::from_bytes(proof).map_err(bad)?;
+    let compartment = Compartment::from_bytes(&compartment);
+    let compartment = compartment.ok_or_else(|| PyValueError::new_err("no such compartment"))?;
+    let rows = proof
+        .verify(&Digest(root), compartment, lo, hi)
+        .map_err(|error| VerificationError::new_err(error.to_string()))?;
+    let pair = |(key, row): (Vec<u8>, Vec<u8>)| (PyBytes::new(py, &key), PyBytes::new(py, &row));
+    Ok(rows.into_iter().map(pair).collect())
 }
 
 /// A question for the compartment keys that the asker holds.
@@ -360,10 +411,18 @@ fn open_answer<'py>(
     session: &Session,
     nonce: [u8; 16],
     sealed: &[u8],
-) -> PyResult<Bound<'py, PyBytes>> {
+) -> PyResult<Bound<'py, PyDict>> {
     let opened = open_sealed_answer(&session.0.secret, &nonce, sealed);
     let opened = opened.map_err(|error| VerificationError::new_err(error.to_string()))?;
-    Ok(PyBytes::new(py, &opened))
+    let answer = QueryAnswer::from_bytes(&opened).map_err(bad)?;
+    let dict = PyDict::new(py);
+    dict.set_item("height", answer.height.0)?;
+    dict.set_item("time_us", answer.time.0)?;
+    dict.set_item("state_root", PyBytes::new(py, &answer.state_root.0))?;
+    dict.set_item("code", String::from_utf8_lossy(&answer.code))?;
+    dict.set_item("gas_used", answer.gas_used)?;
+    dict.set_item("result", PyBytes::new(py, &answer.result))?;
+    Ok(dict)
 }
 
 /// The transaction id and witness id of an encoded item.

@@ -25,8 +25,12 @@ impl Store {
     /// When the file cannot be opened or read.
     pub fn open(home: &Path) -> io::Result<(Self, Vec<u8>)> {
         let path = home.join(FILE);
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let end = bytes.len() as u64;

@@ -49,6 +49,7 @@ pub struct Identity {
 
 /// One thing that happened.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // lives for one step
 pub enum Input {
     /// A frame from another node of the mesh.
     Peer {

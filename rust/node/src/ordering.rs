@@ -168,11 +168,30 @@ impl Ordering {
         self.decided_at = self.now.monotonic;
         self.ahead.remove(&digest);
         let height = proposal.height();
-        self.ahead
-            .retain(|_, other| other.proposal.height() > height);
+        self.give_back_rivals(height);
         self.lacking.retain(|_, other| other.height() > height);
         let dropped = self.clear_pool(&items, &outcomes);
         Decided { items, dropped }
+    }
+
+    /// Proposals that lost against a decided one: their items are offered anew.
+    fn give_back_rivals(&mut self, decided: Height) {
+        let lost = |ahead: &Ahead| ahead.proposal.height() <= decided;
+        let rivals: Vec<_> = self
+            .ahead
+            .iter()
+            .filter(|(_, a)| lost(a))
+            .map(|(d, _)| *d)
+            .collect();
+        for rival in rivals {
+            self.drop_ahead(&rival);
+        }
+    }
+
+    fn drop_ahead(&mut self, block: &Digest) {
+        let ahead = self.ahead.remove(block).expect("just listed");
+        let ids: Vec<_> = ahead.items.iter().map(|item| item.witness_id).collect();
+        self.pool.give_back(&ids, self.now.monotonic);
     }
 
     fn clear_pool(&mut self, items: &[Arc<Admitted>], outcomes: &[ControlOutcome]) -> Vec<Dropped> {
@@ -205,9 +224,7 @@ impl Ordering {
             .map(|(digest, _)| *digest)
             .collect();
         for digest in gone {
-            let ahead = self.ahead.remove(&digest).expect("just listed");
-            let ids: Vec<_> = ahead.items.iter().map(|item| item.witness_id).collect();
-            self.pool.give_back(&ids, self.now.monotonic);
+            self.drop_ahead(&digest);
         }
     }
 

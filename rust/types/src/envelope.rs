@@ -3,7 +3,8 @@
 
 use crate::codec::{Blob, List};
 use crate::limits::{
-    APPROVALS_MAX, ARGUMENT_BYTES_MAX, BODY_BYTES_MAX, COSIGNERS_MAX, QUERY_BYTES_MAX,
+    ANSWER_RESULT_BYTES_MAX, APPROVALS_MAX, ARGUMENT_BYTES_MAX, BODY_BYTES_MAX, CODE_BYTES_MAX,
+    COSIGNERS_MAX, KEY_BYTES_MAX, QUERY_BYTES_MAX,
 };
 use crate::{
     AgreementKey, Alias, ChainId, ConsensusTime, ContractId, Epoch, Height, PublicKey, Signature,
@@ -149,8 +150,44 @@ wire_struct! {
         pub arguments: Blob<ARGUMENT_BYTES_MAX>,
         /// The state asked for.
         pub at: AsOf,
-        /// Whether a proof against the certified root is wanted.
-        pub prove: bool,
+    }
+
+    /// Rows of one compartment in a range of keys, with a proof that they are
+    /// all there is.
+    pub struct RowsQuestion {
+        /// As [`crate::ledger::Compartment::to_bytes`].
+        pub compartment: [u8; 17],
+        /// The first key wanted.
+        pub lo: Blob<KEY_BYTES_MAX>,
+        /// The first key not wanted any more.
+        pub hi: Blob<KEY_BYTES_MAX>,
+        /// The state asked for.
+        pub at: AsOf,
+    }
+
+    /// A compartment key, as its holder is given it.
+    pub struct HeldKey {
+        /// As [`crate::ledger::Compartment::to_bytes`].
+        pub compartment: [u8; 17],
+        /// The key.
+        pub key: [u8; 32],
+    }
+
+    /// The plaintext of an answer.
+    pub struct QueryAnswer {
+        /// The certified block after which it holds.
+        pub height: Height,
+        /// That block's time.
+        pub time: ConsensusTime,
+        /// The state root after that block, as its result certifies it.
+        pub state_root: crate::Digest,
+        /// `OK`, or the code of a no, upper snake (UTF-8).
+        pub code: Blob<CODE_BYTES_MAX>,
+        /// Gas the query burnt.
+        pub gas_used: u64,
+        /// What the query returned or the details of its failure (by the
+        /// contract's ABI), an encoded range proof, or a list of [`HeldKey`].
+        pub result: Blob<ANSWER_RESULT_BYTES_MAX>,
     }
 }
 
@@ -172,6 +209,8 @@ wire_enum! {
         /// The compartment keys that the asker holds, for rebuilding its book
         /// from any node's result bodies.
         2 => CompartmentKeys(()),
+        /// Prove rows of a compartment that the asker holds.
+        3 => Rows(RowsQuestion),
     }
 
     /// What is ordered.

@@ -83,7 +83,7 @@ pub const SYNC_BLOCKS_MAX: usize = 256;
 /// Bytes of one frame on any socket.
 pub const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of a sealed answer to a query.
-pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024 + AEAD_TAG_BYTES;
 /// Levels of a Merkle path.
 pub const MERKLE_DEPTH_MAX: usize = 40;
 /// Bytes of a human-readable message in a refusal.
@@ -95,3 +95,6 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// Bytes of one message between a node and its executor: a result body with
 /// every compartment touched.
 pub const IPC_FRAME_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Bytes of the result inside an answer: half of the sealed answer, which is
+/// padded to a power of two.
+pub const ANSWER_RESULT_BYTES_MAX: usize = ANSWER_BYTES_MAX / 2 - 1024;

@@ -1,0 +1,480 @@
+//! One block at a time: check, open, run, compute the root, seal, sign. The
+//! caller makes the journal record durable between [`Executor::prepare`] and
+//! [`Executor::take`], so that a signed result is never forgotten.
+
+use daicho_control::ControlOutcome;
+use daicho_crypto::{
+    Domain, ExecutorKeys, Secret, body_digest, chain_id, events_root, receipts_root,
+    result_payload, seal_receipt, unwrap_epoch_secret,
+};
+use daicho_execution::{BlockExecutor, Call as Run, Contracts, Outcome, Status};
+use daicho_state::{
+    AddressedEvent, BlockRef, KeyRing, Pending, Record, RecordError, State, decode_record,
+    encode_record, seal_changes, seal_events,
+};
+use daicho_types::block::{
+    BlockHeader, CommittedBlock, ResultCertificate, ResultStatement, ResultVote,
+};
+use daicho_types::codec::{Blob, List};
+use daicho_types::control::Command;
+use daicho_types::envelope::{Call, Envelope, Item};
+use daicho_types::genesis::Genesis;
+use daicho_types::ipc::{Executed, Halt, Hello};
+use daicho_types::limits::EVENTS_MAX;
+use daicho_types::result::{Event, Receipt, ReceiptStatus, ResultBody, SealedReceipt};
+use daicho_types::{Alias, ChainId, Code, ConsensusTime, Digest, Epoch, Height, ReplicaId};
+
+use crate::chain::{Chain, Checked};
+use crate::opening::Opening;
+
+/// The version of the execution rules, in every result.
+pub const EXECUTION_VERSION: u16 = 1;
+/// Blocks an executor takes before it must grant more.
+pub const CREDITS: u32 = 64;
+
+/// Execution stops here and the store stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halted {
+    /// The height.
+    pub height: Height,
+    /// Why.
+    pub code: Code,
+    /// One line; never plaintext of the ledger.
+    pub reason: String,
+}
+
+impl Halted {
+    fn new(height: Height, code: Code, reason: impl std::fmt::Display) -> Self {
+        Self {
+            height,
+            code,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// As it travels.
+    #[must_use]
+    pub fn message(&self) -> Halt {
+        let mut reason = self.reason.clone().into_bytes();
+        reason.truncate(daicho_types::limits::MESSAGE_BYTES_MAX);
+        Halt {
+            height: self.height,
+            code: self.code as u16,
+            reason: Blob::new(reason).expect("truncated to the bound"),
+        }
+    }
+}
+
+/// A block that was run and whose effect is not yet taken.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Append and sync this first.
+    pub record: Vec<u8>,
+    executed: Executed,
+    pending: Pending,
+}
+
+/// What a block came to.
+#[derive(Debug)]
+pub enum Step {
+    /// Run: make the record durable, then [`Executor::take`] it.
+    Run(Box<Prepared>),
+    /// The store has it already; only the chain moved on.
+    Known,
+}
+
+/// An executor after some block.
+#[derive(Debug)]
+pub struct Executor {
+    pub(crate) chain_id: ChainId,
+    pub(crate) chain: Chain,
+    pub(crate) state: State,
+    pub(crate) contracts: Contracts,
+    pub(crate) opening: Opening,
+    pub(crate) certified: Height,
+    pub(crate) nonces: crate::query::Nonces,
+    replica: ReplicaId,
+    keys: ExecutorKeys,
+}
+
+impl Executor {
+    /// The executor of node `replica`, with what its journal holds. Returns
+    /// how many bytes of the journal are good: behind them lies a torn record.
+    ///
+    /// # Errors
+    /// [`Halted`]: the keys are not those of the genesis, or the journal is
+    /// damaged.
+    pub fn open(
+        genesis: &Genesis,
+        replica: ReplicaId,
+        keys: ExecutorKeys,
+        journal: &[u8],
+    ) -> Result<(Self, u64), Halted> {
+        let start = |code, reason: &str| Halted::new(Height(0), code, reason);
+        let chain = Chain::new(genesis).map_err(|reason| start(Code::Malformed, &reason))?;
+        let node = genesis.nodes.get(usize::from(replica.0));
+        let executor = node.and_then(|node| node.executor.as_ref());
+        let executor =
+            executor.ok_or_else(|| start(Code::Malformed, "genesis names no executor here"))?;
+        if executor.result_key != keys.result.public() || executor.hpke_key != keys.seal.public() {
+            return Err(start(
+                Code::Signature,
+                "the key file is not the one genesis names",
+            ));
+        }
+        let epoch = Epoch(0);
+        let secret = unwrap_epoch_secret(
+            &keys.seal,
+            epoch,
+            &genesis.epoch_key,
+            &executor.wrapped_secret,
+        )
+        .map_err(|error| start(Code::Seal, &error.to_string()))?;
+        let ring = KeyRing::from_epoch_secret(&secret, epoch);
+        let chain_id = chain_id(genesis);
+        let mut state = State::new(ring.clone(), chain_id, genesis.time);
+        let good = replay(&mut state, &keys.store, journal)?;
+        let opening = Opening::new(chain_id, epoch, ring.envelope().clone());
+        let executor = Self {
+            chain_id,
+            chain,
+            state,
+            contracts: Contracts::new(),
+            opening,
+            certified: Height(0),
+            nonces: crate::query::Nonces::default(),
+            replica,
+            keys,
+        };
+        Ok((executor, good))
+    }
+
+    /// The first words to the node. The chain is followed from the start, so
+    /// that the control state is this executor's own; blocks that the store
+    /// has are not run again.
+    ///
+    /// # Panics
+    /// When `sandbox` is longer than a message may be.
+    #[must_use]
+    pub fn hello(&self, sandbox: String) -> Hello {
+        Hello {
+            executed: self.chain.control().height(),
+            block: self.state.last().digest,
+            state_root: self.state.root(),
+            credits: CREDITS,
+            sandbox: Blob::new(sandbox.into_bytes()).expect("a short description"),
+        }
+    }
+
+    /// The last executed height.
+    #[must_use]
+    pub fn height(&self) -> Height {
+        self.state.height()
+    }
+
+    /// The state after it.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Checks the next block and runs it.
+    ///
+    /// # Errors
+    /// [`Halted`] when the block is not one to execute, or differs from what
+    /// the store holds at its height.
+    pub fn prepare(&mut self, block: &CommittedBlock) -> Result<Step, Halted> {
+        let height = block.header.height;
+        let halt = |code, reason: &dyn std::fmt::Display| Halted::new(height, code, reason);
+        let checked = self
+            .chain
+            .check(block)
+            .map_err(|bad| halt(bad.code(), &bad))?;
+        if let Some((known, _)) = self.state.block_at(height) {
+            if known.digest != checked.digest {
+                return Err(halt(Code::Diverged, &"the store holds another block here"));
+            }
+            self.follow(block, &checked);
+            return Ok(Step::Known);
+        }
+        let (runs, changes) = self.run_calls(&block.header, &checked);
+        let reference = BlockRef {
+            height,
+            digest: checked.digest,
+            time: block.header.time,
+        };
+        let pending = self
+            .state
+            .compute(reference, &changes)
+            .map_err(|error| halt(Code::Damaged, &error))?;
+        let outcomes = self.follow(block, &checked);
+        let body = self
+            .body(&block.header, &checked, runs, &outcomes, &pending)
+            .map_err(|reason| halt(Code::TooLarge, &reason))?;
+        let vote = self.sign(self.statement(&checked.digest, &body, &pending));
+        let record = encode_record(&self.keys.store, &Record::of(&pending, Vec::new()))
+            .map_err(|error| halt(Code::TooLarge, &error))?;
+        Ok(Step::Run(Box::new(Prepared {
+            record,
+            executed: Executed { vote, body },
+            pending,
+        })))
+    }
+
+    /// Takes a prepared block whose record is durable; what to tell the node.
+    #[must_use]
+    pub fn take(&mut self, prepared: Prepared) -> Executed {
+        self.state.commit(prepared.pending);
+        prepared.executed
+    }
+
+    /// A result became certified: what it covers may be shown.
+    ///
+    /// # Errors
+    /// [`Halted`] when a majority of executors came to another result.
+    pub fn certified(&mut self, certificate: &ResultCertificate) -> Result<(), Halted> {
+        let statement = &certificate.statement;
+        let height = statement.height;
+        let halt = |code, reason: &str| Halted::new(height, code, reason);
+        let executors = self.chain.control().executors();
+        executors
+            .check_result(certificate)
+            .map_err(|error| halt(Code::Uncertified, &error.to_string()))?;
+        if self
+            .state
+            .root_at(height)
+            .is_some_and(|own| own != statement.state_root)
+        {
+            return Err(halt(
+                Code::Diverged,
+                "a majority of executors signed another state root",
+            ));
+        }
+        self.certified = self.certified.max(height);
+        Ok(())
+    }
+
+    /// The chain moves on; what it deploys is callable from the next block.
+    fn follow(&mut self, block: &CommittedBlock, checked: &Checked) -> Vec<ControlOutcome> {
+        let outcomes = self.chain.follow(block, checked);
+        for outcome in outcomes.iter().filter(|outcome| outcome.code == Code::Ok) {
+            if let Item::Control(tx) = &checked.items[outcome.index as usize]
+                && let Command::Deploy(deploy) = &tx.command
+            {
+                // An artefact that does not verify is on the ledger and cannot
+                // be called: the same on every executor.
+                let _ = self.contracts.deploy(deploy.contract.0, &deploy.artefact);
+            }
+        }
+        outcomes
+    }
+
+    fn run_calls(
+        &mut self,
+        header: &BlockHeader,
+        checked: &Checked,
+    ) -> (Vec<Ran>, Vec<daicho_types::ledger::Change>) {
+        let seed = self.state.keys().seed(header.height);
+        let mut block = BlockExecutor::new(&self.contracts, &self.state);
+        let mut runs = Vec::with_capacity(checked.items.len());
+        for item in &checked.items {
+            runs.push(match item {
+                Item::Control(_) => Ran::Control,
+                Item::Sealed(envelope) => {
+                    let opened = self
+                        .opening
+                        .open(envelope, header, self.chain.control(), seed);
+                    let outcome = match &opened.call {
+                        Ok((context, call)) => block.execute(context, &as_run(call)),
+                        Err(code) => refused(*code),
+                    };
+                    Ran::Call(opened.session, Box::new(outcome))
+                }
+            });
+        }
+        (runs, block.finish())
+    }
+
+    fn body(
+        &self,
+        header: &BlockHeader,
+        checked: &Checked,
+        runs: Vec<Ran>,
+        outcomes: &[ControlOutcome],
+        pending: &Pending,
+    ) -> Result<ResultBody, String> {
+        let keys = self.state.keys();
+        let (mut receipts, mut events) = (Vec::new(), Vec::new());
+        let mut controls = outcomes.iter();
+        for (index, ran) in (0u32..).zip(runs) {
+            let place = index as usize;
+            receipts.push(match (ran, &checked.items[place]) {
+                (Ran::Call(session, outcome), Item::Sealed(envelope)) => {
+                    events.extend(addressed(index, &outcome));
+                    let receipt = receipt(header, index, checked.tx_ids[place], envelope, *outcome);
+                    sealed(session.as_ref(), &receipt)
+                }
+                _ => {
+                    let outcome = controls
+                        .next()
+                        .expect("one outcome per control transaction");
+                    assert_eq!(outcome.index, index, "outcomes come in block order");
+                    SealedReceipt {
+                        sealed: Blob::default(),
+                        control_code: outcome.code as u16,
+                    }
+                }
+            });
+        }
+        let (digest, height) = (&checked.digest, header.height);
+        let changes =
+            seal_changes(keys, digest, height, &pending.changes()).map_err(|e| e.to_string())?;
+        let events = seal_events(keys, digest, height, &events).map_err(|e| e.to_string())?;
+        Ok(ResultBody {
+            height,
+            changes: List::new(changes).map_err(|e| e.to_string())?,
+            receipts: List::new(receipts).map_err(|e| e.to_string())?,
+            events: List::new(events).map_err(|e| e.to_string())?,
+        })
+    }
+
+    fn statement(&self, block: &Digest, body: &ResultBody, pending: &Pending) -> ResultStatement {
+        ResultStatement {
+            height: body.height,
+            block: *block,
+            state_root: pending.root(),
+            receipts_root: receipts_root(&body.receipts),
+            events_root: events_root(&body.events),
+            body: body_digest(body),
+            next_wakeup: ConsensusTime(0),
+            execution_version: EXECUTION_VERSION,
+        }
+    }
+
+    fn sign(&self, statement: ResultStatement) -> ResultVote {
+        let payload = result_payload(&statement);
+        let signature = self
+            .keys
+            .result
+            .sign(Domain::SignResult, &self.chain_id, &payload);
+        ResultVote {
+            statement,
+            replica: self.replica,
+            signature,
+        }
+    }
+}
+
+/// What became of an item.
+enum Ran {
+    Control,
+    Call(Option<Secret>, Box<Outcome>),
+}
+
+/// Replays the journal; how many bytes of it are good.
+fn replay(state: &mut State, key: &Secret, journal: &[u8]) -> Result<u64, Halted> {
+    let mut at = 0;
+    loop {
+        let height = state.height().next();
+        match decode_record(key, height, &journal[at..]) {
+            Ok(None) | Err(RecordError::Torn(_)) => return Ok(at as u64),
+            Ok(Some((record, bytes))) => {
+                let applied = state.apply_record(&record);
+                applied.map_err(|error| Halted::new(height, Code::Damaged, error))?;
+                at += bytes;
+            }
+            Err(error) => return Err(Halted::new(height, error.code(), error)),
+        }
+    }
+}
+
+fn as_run(call: &Call) -> Run {
+    Run {
+        contract: call.contract.0,
+        entry: call.entry,
+        arguments: call.arguments.to_vec(),
+    }
+}
+
+/// The outcome of a call that never began.
+fn refused(code: Code) -> Outcome {
+    Outcome {
+        status: Status::Failed,
+        code: code as u16,
+        name: code.name().to_owned(),
+        gas_used: 0,
+        steps: 0,
+        result: Vec::new(),
+        events: Vec::new(),
+        changes: Vec::new(),
+        site: None,
+    }
+}
+
+fn event(event: &daicho_execution::Event) -> Event {
+    Event {
+        contract: daicho_types::ContractId(event.contract),
+        kind: event.id,
+        data: Blob::new(event.bytes.clone()).unwrap_or_default(),
+    }
+}
+
+fn addressed(index: u32, outcome: &Outcome) -> Vec<AddressedEvent> {
+    let mut out = Vec::new();
+    for emitted in &outcome.events {
+        for addressee in &emitted.addressees {
+            let addressee = addressee.to_bytes();
+            out.push(AddressedEvent {
+                addressee,
+                index,
+                event: event(emitted),
+            });
+        }
+    }
+    out
+}
+
+fn receipt(
+    header: &BlockHeader,
+    index: u32,
+    tx_id: Digest,
+    envelope: &Envelope,
+    outcome: Outcome,
+) -> Receipt {
+    let sender: Alias = envelope.header.sender;
+    let events = outcome.events.iter().take(EVENTS_MAX).map(event).collect();
+    Receipt {
+        tx_id,
+        sender,
+        lane: envelope.header.lane,
+        sequence: envelope.header.sequence,
+        height: header.height,
+        index,
+        block_time: header.time,
+        status: match outcome.status {
+            Status::Ok => ReceiptStatus::Ok,
+            Status::Failed => ReceiptStatus::Failed,
+        },
+        code: Blob::new(outcome.name.into_bytes()).expect("names of codes are short"),
+        gas_used: outcome.gas_used,
+        steps: outcome.steps,
+        result: Blob::new(outcome.result).unwrap_or_default(),
+        events: List::new(events).expect("taken up to the bound"),
+    }
+}
+
+/// Seals a receipt to its sender. A receipt that no size class holds goes
+/// without its events: they stand in the event chunks all the same.
+fn sealed(session: Option<&Secret>, receipt: &Receipt) -> SealedReceipt {
+    let seal = |receipt: &Receipt| session.and_then(|s| seal_receipt(s, &receipt.tx_id, receipt));
+    let bytes = seal(receipt).or_else(|| {
+        seal(&Receipt {
+            events: List::default(),
+            ..receipt.clone()
+        })
+    });
+    SealedReceipt {
+        sealed: Blob::new(bytes.unwrap_or_default()).expect("bounded by the size classes"),
+        control_code: 0,
+    }
+}

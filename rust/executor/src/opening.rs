@@ -1,0 +1,158 @@
+//! From a sealed envelope to a call with its authority. Everything here is a
+//! pure function of the block, the control state and the epoch key, so every
+//! executor opens, or fails to open, the same.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use daicho_control::ControlState;
+use daicho_crypto::{
+    Domain, SealKeyPair, Secret, consent_payload, open_call, session_info, verify,
+};
+use daicho_execution::{Signer, TxContext};
+use daicho_types::block::BlockHeader;
+use daicho_types::envelope::{Call, Envelope, GasClass};
+use daicho_types::limits::{GAS_LIMIT_LARGE, GAS_LIMIT_MEDIUM, GAS_LIMIT_SMALL};
+use daicho_types::{AgreementKey, ChainId, Code, Epoch};
+
+/// Sessions kept open: opening one costs an elliptic-curve multiplication,
+/// and clients reuse theirs.
+const SESSIONS_MAX: usize = 65_536;
+
+/// An envelope that was opened, or the reason why not. The session is there
+/// whenever the encapsulation is a point, so that even a failure is sealed to
+/// its sender.
+#[derive(Debug)]
+pub struct Opened {
+    /// Seals the receipt.
+    pub session: Option<Secret>,
+    /// The call with its context, or the code of the failed receipt.
+    pub call: Result<(TxContext, Call), Code>,
+}
+
+/// Opens envelopes of one epoch.
+#[derive(Debug)]
+pub struct Opening {
+    chain: ChainId,
+    epoch: Epoch,
+    key: SealKeyPair,
+    sessions: BTreeMap<AgreementKey, Secret>,
+    arrivals: VecDeque<AgreementKey>,
+}
+
+impl Opening {
+    /// Nothing opened yet.
+    #[must_use]
+    pub fn new(chain: ChainId, epoch: Epoch, key: SealKeyPair) -> Self {
+        Self {
+            chain,
+            epoch,
+            key,
+            sessions: BTreeMap::new(),
+            arrivals: VecDeque::new(),
+        }
+    }
+
+    /// The session of an encapsulation; a pure function, cached.
+    pub fn session(&mut self, enc: &AgreementKey) -> Option<Secret> {
+        if let Some(known) = self.sessions.get(enc) {
+            return Some(known.clone());
+        }
+        let info = session_info(&self.chain, self.epoch);
+        let session = self.key.session(enc, &info).ok()?;
+        if self.arrivals.len() == SESSIONS_MAX {
+            let oldest = self.arrivals.pop_front().expect("the cache is full");
+            self.sessions.remove(&oldest);
+        }
+        self.arrivals.push_back(*enc);
+        self.sessions.insert(*enc, session.clone());
+        Some(session)
+    }
+
+    /// Opens an envelope of the block with this header; `control` is the state
+    /// after its parent, `seed` the height's.
+    pub fn open(
+        &mut self,
+        envelope: &Envelope,
+        header: &BlockHeader,
+        control: &ControlState,
+        seed: [u8; 32],
+    ) -> Opened {
+        let Some(session) = self.session(&envelope.header.enc) else {
+            return Opened {
+                session: None,
+                call: Err(Code::Seal),
+            };
+        };
+        let call = open_call(&session, envelope)
+            .map_err(|_| Code::Seal)
+            .and_then(|call| Ok((context(envelope, &call, header, control, seed)?, call)));
+        Opened {
+            session: Some(session),
+            call,
+        }
+    }
+}
+
+fn context(
+    envelope: &Envelope,
+    call: &Call,
+    block: &BlockHeader,
+    control: &ControlState,
+    seed: [u8; 32],
+) -> Result<TxContext, Code> {
+    let header = &envelope.header;
+    let sender = control
+        .authority(header.sender)
+        .ok_or(Code::UnknownSender)?;
+    Ok(TxContext {
+        sender: Signer {
+            party: sender.party.0,
+            roles: sender.roles,
+        },
+        alias: header.sender.0,
+        cosigners: cosigners(envelope, call, control)?,
+        lane: u32::from(header.lane),
+        sequence: header.sequence,
+        height: block.height,
+        time: block.time,
+        seed,
+        gas_limit: gas_limit(header.gas_class),
+    })
+}
+
+fn cosigners(
+    envelope: &Envelope,
+    call: &Call,
+    control: &ControlState,
+) -> Result<Vec<Signer>, Code> {
+    let payload = consent_payload(&envelope.header, call);
+    let chain = control.chain();
+    let signer = |consent: &daicho_types::envelope::CoSignature| {
+        let authority = control
+            .authority(consent.alias)
+            .ok_or(Code::UnknownSender)?;
+        verify(
+            &authority.key,
+            Domain::SignConsent,
+            &chain,
+            &payload,
+            &consent.signature,
+        )
+        .map_err(|_| Code::Signature)?;
+        Ok(Signer {
+            party: authority.party.0,
+            roles: authority.roles,
+        })
+    };
+    call.cosignatures.iter().map(signer).collect()
+}
+
+/// The gas of a class.
+#[must_use]
+pub fn gas_limit(class: GasClass) -> u64 {
+    match class {
+        GasClass::Small => GAS_LIMIT_SMALL,
+        GasClass::Medium => GAS_LIMIT_MEDIUM,
+        GasClass::Large => GAS_LIMIT_LARGE,
+    }
+}
