@@ -7,6 +7,7 @@ mod client;
 mod echo;
 mod frames;
 mod genesis;
+mod node;
 
 use pyo3::prelude::*;
 
@@ -23,5 +24,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FRAME_BYTES_MAX", daicho_types::limits::FRAME_BYTES_MAX)?;
     echo::register(module)?;
     client::register(module)?;
-    genesis::register(module)
+    genesis::register(module)?;
+    node::register(module)
 }

@@ -40,6 +40,7 @@ pub struct ExecutorCommand {
 
 /// What a running executor, or its end, says.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // passed once, at once
 pub enum Heard {
     /// A message.
     Message(FromExecutor),
@@ -73,7 +74,11 @@ impl ExecutorProcess {
             named("executor-read", move || read_all(reading, &hear))?,
             named("executor-write", move || write_all(writing, &messages))?,
         ];
-        Ok(Self { child, queue, threads })
+        Ok(Self {
+            child,
+            queue,
+            threads,
+        })
     }
 
     /// The process id.
@@ -106,7 +111,10 @@ impl ExecutorProcess {
 }
 
 fn spawn(command: &ExecutorCommand, socket: UnixStream) -> io::Result<Child> {
-    let log = OpenOptions::new().create(true).append(true).open(&command.log)?;
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&command.log)?;
     Command::new(&command.program)
         .arg("--home")
         .arg(&command.home)
@@ -174,7 +182,10 @@ impl Restarts {
     /// No deaths yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { height: 0, deaths: 0 }
+        Self {
+            height: 0,
+            deaths: 0,
+        }
     }
 
     /// A death while `height` was being executed: how long to wait before

@@ -15,7 +15,9 @@ impl Clock {
     #[must_use]
     #[allow(clippy::disallowed_methods)] // host reads the clock, nobody below does
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 
     /// Microseconds since [`Clock::start`].
@@ -29,7 +31,9 @@ impl Clock {
     #[must_use]
     #[allow(clippy::disallowed_methods)]
     pub fn wall(&self) -> WallClock {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         WallClock(u64::try_from(since.as_micros()).expect("the year is below 500,000"))
     }
 }

@@ -26,7 +26,11 @@ mod recovery;
 mod results;
 mod status;
 
+/// The seam to the disk, which the host implements.
+pub use daicho_log as storage;
+
 pub use clients::Route;
+pub use daicho_agreement::Origin;
 pub use event::{Event, Level};
 pub use message::{Link, PeerMessage};
 pub use node::{Identity, Input, Node, Now, Output};

@@ -116,6 +116,8 @@ pub struct Node {
     pub(crate) told_certified: Height,
     pub(crate) asked_results_at: Monotonic,
     pub(crate) requests: u64,
+    /// The executor's process, for the status page; set by the host.
+    pub executor_pid: Option<u32>,
     /// What this node counts.
     pub counters: Counters,
 }
@@ -159,6 +161,7 @@ impl Node {
             feed: &self.feed,
             counters: &self.counters,
             height: self.log.height().0,
+            executor_pid: self.executor_pid,
             results_stored: self.ordering.results.stored().0,
         })
         .to_string()

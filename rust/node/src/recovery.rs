@@ -99,6 +99,7 @@ pub fn recover(
         told_certified: Height(0),
         asked_results_at: Monotonic(0),
         requests: 0,
+        executor_pid: None,
         counters: Counters::default(),
     };
     Ok((node, found.cuts))

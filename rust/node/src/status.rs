@@ -21,6 +21,8 @@ pub struct Counters {
     pub refused: BTreeMap<&'static str, u64>,
     /// Syncs of the log, counted by the host.
     pub fdatasync: u64,
+    /// Frames not sent because the way out was full, counted by the host.
+    pub dropped_full: u64,
     /// Frames from peers that were no message.
     pub malformed: u64,
 }
@@ -34,6 +36,7 @@ pub(crate) struct Parts<'a> {
     pub feed: &'a Feed,
     pub counters: &'a Counters,
     pub height: u64,
+    pub executor_pid: Option<u32>,
     pub results_stored: u64,
 }
 
@@ -84,7 +87,7 @@ pub(crate) fn document(parts: &Parts<'_>) -> Value {
         "pool": { "items": parts.ordering.pool.len(), "bytes": parts.ordering.pool.bytes() },
         "parameters": parameters(control.parameters()),
         "counters": counters(parts),
-        "executor": executor(parts.feed),
+        "executor": executor(parts.feed, parts.executor_pid),
     })
 }
 
@@ -128,15 +131,18 @@ fn counters(parts: &Parts<'_>) -> Value {
     flat.insert("signatures_checked".into(), json!(pool.signatures_checked));
     flat.insert("admitted".into(), json!(pool.admitted));
     flat.insert("fdatasync".into(), json!(parts.counters.fdatasync));
+    flat.insert("dropped_full".into(), json!(parts.counters.dropped_full));
     flat.insert("malformed".into(), json!(parts.counters.malformed));
     Value::Object(flat)
 }
 
-fn executor(feed: &Feed) -> Value {
+fn executor(feed: &Feed, pid: Option<u32>) -> Value {
     match (feed.standing(), feed.halt()) {
-        (_, Some((height, reason))) => json!({ "halted_at": height.0, "reason": reason }),
+        (_, Some((height, reason))) => {
+            json!({ "pid": pid, "halted_at": height.0, "reason": reason })
+        }
         (Some((height, root, sandbox)), None) => {
-            json!({ "height": height.0, "state_root": root.to_string(), "sandbox": sandbox })
+            json!({ "pid": pid, "height": height.0, "state_root": root.to_string(), "sandbox": sandbox })
         }
         (None, None) => Value::Null,
     }
