@@ -177,7 +177,10 @@ impl Wide {
     }
 
     fn limbs(&self) -> usize {
-        self.0.iter().rposition(|limb| *limb != 0).map_or(0, |top| top + 1)
+        self.0
+            .iter()
+            .rposition(|limb| *limb != 0)
+            .map_or(0, |top| top + 1)
     }
 
     /// Quotient and rest. OVERFLOW when the quotient needs more than 128 bits.
@@ -222,7 +225,10 @@ impl Wide {
             let high = if place + 1 < count { u[place + 1] } else { 0 };
             rest.0[place] = (u[place] >> shift) | high.checked_shl(64 - shift).unwrap_or(0);
         }
-        assert!(rest.compare(divisor) == Ordering::Less, "the rest is below the divisor");
+        assert!(
+            rest.compare(divisor) == Ordering::Less,
+            "the rest is below the divisor"
+        );
         Ok((quotient.0, rest))
     }
 }

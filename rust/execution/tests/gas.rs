@@ -203,13 +203,18 @@ entry 10 mixed any
 
 fn contracts() -> Contracts {
     let mut contracts = Contracts::new();
-    contracts.deploy(1, &asm::assemble(SOURCE)).expect("it verifies");
+    contracts
+        .deploy(1, &asm::assemble(SOURCE))
+        .expect("it verifies");
     contracts
 }
 
 fn context(gas_limit: u64) -> TxContext {
     TxContext {
-        sender: Signer { party: literal::named("@bank"), roles: 2 },
+        sender: Signer {
+            party: literal::named("@bank"),
+            roles: 2,
+        },
         alias: [1; 16],
         cosigners: Vec::new(),
         lane: 0,
@@ -223,12 +228,22 @@ fn context(gas_limit: u64) -> TxContext {
 
 fn call(entry: u32, argument: Option<i128>) -> Call {
     let arguments = argument.map_or(Vec::new(), |raw| raw.to_le_bytes().to_vec());
-    Call { contract: 1, entry, arguments }
+    Call {
+        contract: 1,
+        entry,
+        arguments,
+    }
 }
 
 fn alone(call: &Call, gas_limit: u64) -> Outcome {
     let ledger = MemoryLedger::new(ConsensusTime(0));
-    execute_call(&contracts(), &ledger, &Overlay::default(), &context(gas_limit), call)
+    execute_call(
+        &contracts(),
+        &ledger,
+        &Overlay::default(),
+        &context(gas_limit),
+        call,
+    )
 }
 
 /// R27: "`while True` contract → refused(GAS) at same step count on all nodes,
@@ -243,12 +258,18 @@ fn an_endless_loop_stops_at_the_same_step_and_the_next_call_is_unaffected() {
         (endless, next, block.finish())
     };
     let (endless, next, changes) = run();
-    assert_eq!((endless.status, endless.name.as_str()), (Status::Failed, "GAS"));
+    assert_eq!(
+        (endless.status, endless.name.as_str()),
+        (Status::Failed, "GAS")
+    );
     assert_eq!(endless.gas_used, gas::CLASS_LARGE);
     // One step is one unit here, and the last one begun is the one not paid.
     assert_eq!(endless.steps, gas::CLASS_LARGE - gas::ENTRY + 1);
     let site = endless.site.clone().expect("a place in the source");
-    assert_eq!(SOURCE.lines().nth(site.line as usize - 1).map(str::trim), Some("br 0"));
+    assert_eq!(
+        SOURCE.lines().nth(site.line as usize - 1).map(str::trim),
+        Some("br 0")
+    );
     assert_eq!(next.status, Status::Ok);
     assert_eq!(changes, next.changes);
     assert_eq!(next, alone(&call(9, Some(5)), gas::CLASS_SMALL));
@@ -259,11 +280,21 @@ fn an_endless_loop_stops_at_the_same_step_and_the_next_call_is_unaffected() {
 /// refused; blocks keep committing" — each kind of excess, each class of gas.
 #[test]
 fn every_excess_is_refused() {
-    let refused = [(2, Some(1), "DEPTH"), (3, None, "LENGTH"), (4, None, "MEMORY"), (5, None, "LENGTH"), (6, None, "WRITES")];
+    let refused = [
+        (2, Some(1), "DEPTH"),
+        (3, None, "LENGTH"),
+        (4, None, "MEMORY"),
+        (5, None, "LENGTH"),
+        (6, None, "WRITES"),
+    ];
     for (entry, argument, name) in refused {
         let call = call(entry, argument);
         let large = alone(&call, gas::CLASS_LARGE);
-        assert_eq!((large.status, large.name.as_str()), (Status::Failed, name), "entry {entry}");
+        assert_eq!(
+            (large.status, large.name.as_str()),
+            (Status::Failed, name),
+            "entry {entry}"
+        );
         assert!(large.changes.is_empty() && large.events.is_empty());
         assert_eq!(large, alone(&call, gas::CLASS_LARGE));
         let small = alone(&call, 3_000);
@@ -294,7 +325,11 @@ fn a_thousand_bad_calls_leave_the_good_ones_alone() {
 fn shared_parts_are_paid_each_time() {
     let paid = alone(&call(7, None), gas::CLASS_LARGE);
     assert_eq!(paid.result, [1]);
-    assert!(paid.gas_used > 32 * 1_000, "{} for 32 lists of 1,000", paid.gas_used);
+    assert!(
+        paid.gas_used > 32 * 1_000,
+        "{} for 32 lists of 1,000",
+        paid.gas_used
+    );
     assert_eq!(alone(&call(7, None), 40_000).name, "GAS");
     assert_eq!(alone(&call(8, None), gas::CLASS_LARGE).name, "LENGTH");
 }
@@ -322,9 +357,15 @@ fn every_limit_below_the_need_ends_in_gas() {
 fn prices_are_frozen() {
     let figures = [
         // Entry and 16 argument bytes, a write of 22 + 18 bytes, a record of one, five steps.
-        (alone(&call(9, Some(5)), gas::CLASS_SMALL), (1_000 + 4 + 500 + 10 + 1 + 5, 5)),
+        (
+            alone(&call(9, Some(5)), gas::CLASS_SMALL),
+            (1_000 + 4 + 500 + 10 + 1 + 5, 5),
+        ),
         // Besides: mul, mod and call 4 each, a read of 18 bytes, 16 bytes of result, 34 steps.
-        (alone(&call(10, Some(1)), gas::CLASS_SMALL), (1_515 + 12 + 203 + 2 + 34, 34)),
+        (
+            alone(&call(10, Some(1)), gas::CLASS_SMALL),
+            (1_515 + 12 + 203 + 2 + 34, 34),
+        ),
     ];
     for (outcome, expected) in figures {
         assert_eq!((outcome.gas_used, outcome.steps), expected);

@@ -25,7 +25,16 @@ fn every_day_of_ten_thousand_years_converts_both_ways() {
 
 #[test]
 fn days_that_do_not_exist_are_refused() {
-    for (year, month, day) in [(0, 1, 1), (10_000, 1, 1), (2023, 2, 29), (2024, 2, 30), (2024, 13, 1), (2024, 4, 31), (2024, 1, 0), (2024, 0, 1)] {
+    for (year, month, day) in [
+        (0, 1, 1),
+        (10_000, 1, 1),
+        (2023, 2, 29),
+        (2024, 2, 30),
+        (2024, 13, 1),
+        (2024, 4, 31),
+        (2024, 1, 0),
+        (2024, 0, 1),
+    ] {
         assert_eq!(days(Civil { year, month, day }), Err(Trap::Domain));
     }
 }
@@ -43,7 +52,12 @@ fn months_clamp_to_the_end_and_stay_inside() {
 
 #[test]
 fn weekdays_follow_one_another_from_a_known_one() {
-    let known = days(Civil { year: 2024, month: 1, day: 1 }).expect("a date");
+    let known = days(Civil {
+        year: 2024,
+        month: 1,
+        day: 1,
+    })
+    .expect("a date");
     assert_eq!(part(known, 3), 0, "1 January 2024 was a Monday");
     (0..20).for_each(|step| assert_eq!(part(known + step, 3), step % 7));
 }

@@ -17,11 +17,17 @@ fn types() -> (Types, TypeId) {
         section.extend([1, 0, 0, 0, name, ty, 0]);
     }
     section.extend([6, 37, 0, 2, 0, 0, 0]); // 38 List(Record, 2)
-    (Types::decode(&mut Reader::new(&section)).expect("seven types"), 38)
+    (
+        Types::decode(&mut Reader::new(&section)).expect("seven types"),
+        38,
+    )
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(prop_oneof![4 => Just(0_u8), 3 => Just(1_u8), 1 => Just(2), 1 => any::<u8>()], 0..120)
+    prop::collection::vec(
+        prop_oneof![4 => Just(0_u8), 3 => Just(1_u8), 1 => Just(2), 1 => any::<u8>()],
+        0..120,
+    )
 }
 
 proptest! {
@@ -45,7 +51,9 @@ fn bounds_are_checked() {
     let (types, _) = types();
     let decode = |ty: TypeId, bytes: &[u8]| {
         let mut decoder = Decoder::new(&types, bytes);
-        decoder.value(ty).and_then(|value| decoder.finish().map(|()| value))
+        decoder
+            .value(ty)
+            .and_then(|value| decoder.finish().map(|()| value))
     };
     let refused: [(TypeId, &[u8]); 9] = [
         (0, &[2]),
@@ -68,7 +76,11 @@ fn bounds_are_checked() {
 /// A value that holds one part many times over has no bytes either.
 #[test]
 fn encoding_stops_at_its_bound() {
-    let types = Types::decode(&mut Reader::new(&[1, 0, 0, 0, 6, 1, 0, 0, 0, 1, 0])).expect("a list");
+    let types =
+        Types::decode(&mut Reader::new(&[1, 0, 0, 0, 6, 1, 0, 0, 0, 1, 0])).expect("a list");
     let list = Value::List(Arc::new(vec![Value::Int(1); 5_000]));
-    assert_eq!(encode(&types, 32, &list, &mut Vec::new()), Err(Trap::Length));
+    assert_eq!(
+        encode(&types, 32, &list, &mut Vec::new()),
+        Err(Trap::Length)
+    );
 }

@@ -22,13 +22,18 @@ const OPERATORS: [Binary; 11] = [
 /// Greatest q with q·b on the near side of a: floored division by search.
 fn floored(a: i64, b: i64) -> i64 {
     let fits = |q: i64| if b > 0 { q * b <= a } else { q * b >= a };
-    (-300..=300).rev().find(|q| fits(*q)).expect("8-bit quotients are small")
+    (-300..=300)
+        .rev()
+        .find(|q| fits(*q))
+        .expect("8-bit quotients are small")
 }
 
 /// Two's complement digit by digit, on 16 digits.
 fn bitwise(a: i64, b: i64, digit: impl Fn(bool, bool) -> bool) -> i64 {
     let bit = |x: i64, at: u32| x.div_euclid(1 << at).rem_euclid(2) == 1;
-    let sum: i64 = (0..15).map(|at| i64::from(digit(bit(a, at), bit(b, at))) << at).sum();
+    let sum: i64 = (0..15)
+        .map(|at| i64::from(digit(bit(a, at), bit(b, at))) << at)
+        .sum();
     sum - (i64::from(digit(a < 0, b < 0)) << 15)
 }
 
@@ -44,7 +49,13 @@ fn reference(op: Binary, a: i64, b: i64) -> Result<i64, Trap> {
         Binary::Mod => Ok(a - b * floored(a, b)),
         Binary::Pow | Binary::Shl | Binary::Shr if b < 0 => Err(Trap::Domain),
         Binary::Pow => {
-            let step = |power: i64, _| if power.abs() > large { power } else { power * a };
+            let step = |power: i64, _| {
+                if power.abs() > large {
+                    power
+                } else {
+                    power * a
+                }
+            };
             Ok((0..b).fold(1, step))
         }
         Binary::And => Ok(bitwise(a, b, |x, y| x && y)),
@@ -58,7 +69,11 @@ fn reference(op: Binary, a: i64, b: i64) -> Result<i64, Trap> {
 fn bounded(kind: IntKind, raw: i64) -> Result<Value, Trap> {
     let (least, greatest) = kind.bounds().expect("8 bits");
     let wide = i128::from(raw);
-    if least <= wide && wide <= greatest { Ok(Value::Int(wide)) } else { Err(Trap::Overflow) }
+    if least <= wide && wide <= greatest {
+        Ok(Value::Int(wide))
+    } else {
+        Err(Trap::Overflow)
+    }
 }
 
 #[test]
@@ -75,7 +90,11 @@ fn every_operator_is_exhaustively_right_at_8_bits() {
             }
         }
         for a in range {
-            for (op, raw) in [(Unary::Neg, -a), (Unary::Abs, a.abs()), (Unary::Invert, -a - 1)] {
+            for (op, raw) in [
+                (Unary::Neg, -a),
+                (Unary::Abs, a.abs()),
+                (Unary::Invert, -a - 1),
+            ] {
                 let found = Num::Int(kind).unary(op, Value::Int(a.into()));
                 assert_eq!(found, bounded(kind, raw), "{op:?} {a} as {kind:?}");
             }
@@ -93,9 +112,14 @@ fn the_widest_unsigned_agrees_with_a_narrower_one() {
                 let found = wide.binary(op, Value::Uint(a.into()), Value::Uint(b.into()));
                 let expected = narrow.binary(op, Value::Int(a.into()), Value::Int(b.into()));
                 match expected {
-                    Ok(value) => assert_eq!(found.map(|v| split(&v)), Ok(split(&value)), "{a} {op:?} {b}"),
+                    Ok(value) => assert_eq!(
+                        found.map(|v| split(&v)),
+                        Ok(split(&value)),
+                        "{a} {op:?} {b}"
+                    ),
                     // A power or shift that leaves 64 bits may fit in 128.
-                    Err(Trap::Overflow) if matches!(op, Binary::Pow | Binary::Shl | Binary::Mul) => {}
+                    Err(Trap::Overflow)
+                        if matches!(op, Binary::Pow | Binary::Shl | Binary::Mul) => {}
                     Err(trap) => assert_eq!(found, Err(trap), "{a} {op:?} {b}"),
                 }
             }
@@ -115,15 +139,35 @@ fn every_kind_traps_at_its_edges() {
         let one = num.signed(false, 1).expect("every kind holds one");
         let two = num.signed(false, 2).expect("every kind holds two");
         let over = Err(Trap::Overflow);
-        assert_eq!(num.binary(Binary::Add, greatest.clone(), one.clone()), over, "{kind:?}");
-        assert_eq!(num.binary(Binary::Sub, least.clone(), one), over, "{kind:?}");
-        assert_eq!(num.binary(Binary::Mul, greatest.clone(), two), over, "{kind:?}");
+        assert_eq!(
+            num.binary(Binary::Add, greatest.clone(), one.clone()),
+            over,
+            "{kind:?}"
+        );
+        assert_eq!(
+            num.binary(Binary::Sub, least.clone(), one),
+            over,
+            "{kind:?}"
+        );
+        assert_eq!(
+            num.binary(Binary::Mul, greatest.clone(), two),
+            over,
+            "{kind:?}"
+        );
         if kind.signed() {
             let minus = Value::Int(-1);
             assert_eq!(num.unary(Unary::Neg, least.clone()), over, "{kind:?}");
             assert_eq!(num.unary(Unary::Abs, least.clone()), over, "{kind:?}");
-            assert_eq!(num.binary(Binary::FloorDiv, least.clone(), minus.clone()), over, "{kind:?}");
-            assert_eq!(num.binary(Binary::Mod, least, minus), Ok(Value::Int(0)), "{kind:?}");
+            assert_eq!(
+                num.binary(Binary::FloorDiv, least.clone(), minus.clone()),
+                over,
+                "{kind:?}"
+            );
+            assert_eq!(
+                num.binary(Binary::Mod, least, minus),
+                Ok(Value::Int(0)),
+                "{kind:?}"
+            );
         }
     }
 }

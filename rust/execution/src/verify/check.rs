@@ -149,7 +149,10 @@ impl<'m> Checker<'m> {
             )?;
             self.instruction(opcode)?;
         }
-        must(self.reader.remaining() == 0, "bytes after the function's end")
+        must(
+            self.reader.remaining() == 0,
+            "bytes after the function's end",
+        )
     }
 
     fn instruction(&mut self, opcode: u8) -> Checked {

@@ -20,7 +20,14 @@ fn divided_by_bits(n: &Wide, d: &Wide) -> (Wide, Wide) {
 
 /// Limbs at the edges, where estimates go wrong.
 fn limb() -> impl Strategy<Value = u64> {
-    prop_oneof![Just(0), Just(1), Just(u64::MAX), Just(1 << 63), Just((1 << 63) - 1), any::<u64>()]
+    prop_oneof![
+        Just(0),
+        Just(1),
+        Just(u64::MAX),
+        Just(1 << 63),
+        Just((1 << 63) - 1),
+        any::<u64>()
+    ]
 }
 
 fn wide(limbs: usize) -> impl Strategy<Value = Wide> {
@@ -62,12 +69,19 @@ proptest! {
 /// The rounded quotient by definition: of the two neighbours, the one the mode
 /// names.
 fn rounded(n: i128, d: i128, mode: Rounding) -> Result<i128, Trap> {
-    let below = (-1_000..=1_000).rev().find(|q| q * d <= n).expect("small numbers");
+    let below = (-1_000..=1_000)
+        .rev()
+        .find(|q| q * d <= n)
+        .expect("small numbers");
     let (above, rest) = (below + 1, n - below * d);
     if rest == 0 {
         return Ok(below);
     }
-    let (inner, outer) = if n < 0 { (above, below) } else { (below, above) };
+    let (inner, outer) = if n < 0 {
+        (above, below)
+    } else {
+        (below, above)
+    };
     let nearer = match (2 * rest).cmp(&d) {
         Ordering::Less => Some(below),
         Ordering::Greater => Some(above),
@@ -90,7 +104,12 @@ fn every_mode_rounds_as_defined() {
     for mode in Rounding::ALL {
         for n in -60_i128..=60 {
             for d in 1_i128..=13 {
-                let found = quotient(n < 0, &n.unsigned_abs().into(), &d.unsigned_abs().into(), mode);
+                let found = quotient(
+                    n < 0,
+                    &n.unsigned_abs().into(),
+                    &d.unsigned_abs().into(),
+                    mode,
+                );
                 let signed = found.map(|q| if n < 0 { -(q as i128) } else { q as i128 });
                 assert_eq!(signed, rounded(n, d, mode), "{n}/{d} {mode:?}");
             }
@@ -101,6 +120,12 @@ fn every_mode_rounds_as_defined() {
 #[test]
 fn rounding_past_the_greatest_overflows() {
     let n = Wide::product(u128::MAX, 2).plus(&1_u128.into());
-    assert_eq!(quotient(false, &n, &2_u128.into(), Rounding::Down), Ok(u128::MAX));
-    assert_eq!(quotient(false, &n, &2_u128.into(), Rounding::Up), Err(Trap::Overflow));
+    assert_eq!(
+        quotient(false, &n, &2_u128.into(), Rounding::Down),
+        Ok(u128::MAX)
+    );
+    assert_eq!(
+        quotient(false, &n, &2_u128.into(), Rounding::Up),
+        Err(Trap::Overflow)
+    );
 }
