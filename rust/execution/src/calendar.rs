@@ -107,3 +107,6 @@ pub fn add_months(number: i128, months: i128) -> Result<i128, Trap> {
     let day = date.day.min(days_in_month(year, month));
     days(Civil { year, month, day })
 }
+
+#[cfg(test)]
+mod tests;

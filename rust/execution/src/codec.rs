@@ -205,3 +205,6 @@ impl<'a> Decoder<'a> {
         self.reader.finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

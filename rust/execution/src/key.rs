@@ -111,3 +111,6 @@ fn decode_text(reader: &mut Reader<'_>) -> Result<Vec<u8>, Malformed> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -328,3 +328,6 @@ fn give_rest(parts: &mut [u128], remainders: &[u128], weights: &[u128], left: u1
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,39 +176,119 @@ impl Wide {
         Self(out)
     }
 
+    fn limbs(&self) -> usize {
+        self.0
+            .iter()
+            .rposition(|limb| *limb != 0)
+            .map_or(0, |top| top + 1)
+    }
+
     /// Quotient and rest. OVERFLOW when the quotient needs more than 128 bits.
     fn divided(&self, divisor: &Self) -> Result<(u128, Self), Trap> {
         if let (Some(n), Some(d)) = (self.small(), divisor.small()) {
             let quotient = n.checked_div(d).ok_or(Trap::DivideByZero)?;
             return Ok((quotient, (n % d).into()));
         }
-        let width = divisor.bits();
-        if width == 0 {
-            return Err(Trap::DivideByZero);
+        match divisor.limbs() {
+            0 => Err(Trap::DivideByZero),
+            1 => self.divided_by_limb(divisor.0[0]),
+            limbs => self.divided_by_limbs(divisor, limbs),
         }
-        let places = (self.bits() + 1).saturating_sub(width);
-        if places > 129 {
-            return Err(Trap::Overflow);
-        }
-        self.divided_by_subtraction(divisor, places)
     }
 
-    /// Schoolbook, bit by bit; at most 129 rounds.
-    fn divided_by_subtraction(&self, divisor: &Self, places: u32) -> Result<(u128, Self), Trap> {
-        let (mut quotient, mut rest) = (0_u128, *self);
-        for place in (0..places).rev() {
-            let part = divisor.shifted(place);
-            if rest.compare(&part) != Ordering::Less {
-                rest = rest.minus(&part);
-                quotient |= 1_u128.checked_shl(place).ok_or(Trap::Overflow)?;
-            }
+    fn divided_by_limb(&self, divisor: u64) -> Result<(u128, Self), Trap> {
+        let (mut quotient, mut rest) = (Quotient::default(), 0_u128);
+        for (place, limb) in self.0.iter().enumerate().rev() {
+            let part = (rest << 64) | u128::from(*limb);
+            quotient.put(place, (part / u128::from(divisor)) as u64)?;
+            rest = part % u128::from(divisor);
+        }
+        Ok((quotient.0, rest.into()))
+    }
+
+    /// Knuth, The Art of Computer Programming 2, 4.3.1, algorithm D, in base 2^64.
+    fn divided_by_limbs(&self, divisor: &Self, count: usize) -> Result<(u128, Self), Trap> {
+        let shift = divisor.0[count - 1].leading_zeros();
+        let v = divisor.shifted(shift).0;
+        // One limb more than Wide has: the shift may push bits out of the top.
+        let mut u = [0; LIMBS + 1];
+        u[..LIMBS].copy_from_slice(&self.shifted(shift).0);
+        u[LIMBS] = self.0[LIMBS - 1].checked_shr(64 - shift).unwrap_or(0);
+        let mut quotient = Quotient::default();
+        for place in (0..=LIMBS - count).rev() {
+            let window = &mut u[place..=place + count];
+            let digit = estimate(window, &v[..count]);
+            quotient.put(place, subtract(window, &v[..count], digit))?;
+        }
+        let mut rest = Self([0; LIMBS]);
+        for place in 0..count {
+            let high = if place + 1 < count { u[place + 1] } else { 0 };
+            rest.0[place] = (u[place] >> shift) | high.checked_shl(64 - shift).unwrap_or(0);
         }
         assert!(
             rest.compare(divisor) == Ordering::Less,
             "the rest is below the divisor"
         );
-        Ok((quotient, rest))
+        Ok((quotient.0, rest))
     }
+}
+
+/// A quotient under construction, digit by digit in base 2^64.
+#[derive(Default)]
+struct Quotient(u128);
+
+impl Quotient {
+    fn put(&mut self, place: usize, digit: u64) -> Result<(), Trap> {
+        match (place, digit) {
+            (_, 0) => Ok(()),
+            (0 | 1, _) => {
+                self.0 |= u128::from(digit) << (64 * place);
+                Ok(())
+            }
+            _ => Err(Trap::Overflow),
+        }
+    }
+}
+
+/// Step D3: a digit that is right or one too great.
+fn estimate(window: &[u64], v: &[u64]) -> u64 {
+    let count = v.len();
+    let top = (u128::from(window[count]) << 64) | u128::from(window[count - 1]);
+    let (first, second) = (u128::from(v[count - 1]), u128::from(v[count - 2]));
+    let (mut digit, mut rest) = (top / first, top % first);
+    while digit >> 64 != 0 || digit * second > ((rest << 64) | u128::from(window[count - 2])) {
+        digit -= 1;
+        rest += first;
+        if rest >> 64 != 0 {
+            break;
+        }
+    }
+    u64::try_from(digit).expect("the top of the window is at most the divisor's")
+}
+
+/// Steps D4 to D6: takes `digit · v` off the window; gives the digit, less one
+/// when it was too great.
+fn subtract(window: &mut [u64], v: &[u64], digit: u64) -> u64 {
+    let (mut carry, mut borrow) = (0_u128, false);
+    for (to, limb) in window.iter_mut().zip(v.iter().chain(&[0])) {
+        let product = u128::from(digit) * u128::from(*limb) + carry;
+        carry = product >> 64;
+        let (rest, under) = to.overflowing_sub(product as u64);
+        let (rest, under_too) = rest.overflowing_sub(u64::from(borrow));
+        *to = rest;
+        borrow = under || under_too;
+    }
+    if !borrow {
+        return digit;
+    }
+    let mut carry = false;
+    for (to, limb) in window.iter_mut().zip(v.iter().chain(&[0])) {
+        let (sum, over) = to.overflowing_add(*limb);
+        let (sum, over_too) = sum.overflowing_add(u64::from(carry));
+        *to = sum;
+        carry = over || over_too;
+    }
+    digit - 1
 }
 
 /// The magnitude of `±numerator / divisor`, rounded. Callers keep both below
@@ -229,3 +309,6 @@ pub fn quotient(
         .checked_add(u128::from(grows))
         .ok_or(Trap::Overflow)
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ impl Machine<'_> {
             }
             Op::FromRaw(to) => {
                 let raw = self.pop_int()?;
-                let value = self.from_raw(to, raw)?;
+                let value = self.checked_raw(to, raw)?;
                 self.push(value);
             }
             Op::Allocate { total, rule, max } => self.allocate(total, rule, max)?,
@@ -51,7 +51,7 @@ impl Machine<'_> {
         Num::of(&self.frame()?.module.module().types, ty).ok_or(Trap::Internal)
     }
 
-    fn from_raw(&self, to: TypeId, raw: i128) -> Result<Value, Trap> {
+    fn checked_raw(&self, to: TypeId, raw: i128) -> Result<Value, Trap> {
         let types = &self.frame()?.module.module().types;
         match (Num::of(types, to), types.raw_bounds(to)) {
             (Some(num), _) => num.value(raw),
@@ -137,19 +137,19 @@ impl Machine<'_> {
             Calendar::TimeSub => self.time_moved(-1)?,
             Calendar::TimeDiff => {
                 let (b, a) = (self.pop_int()?, self.pop_int()?);
-                self.from_raw(DURATION, a - b)?
+                self.checked_raw(DURATION, a - b)?
             }
             Calendar::TimeDate => {
                 let time = self.pop_int()?;
-                self.from_raw(DATE, time.div_euclid(DAY_US))?
+                self.checked_raw(DATE, time.div_euclid(DAY_US))?
             }
             Calendar::DateTime => {
                 let days = self.pop_int()?;
-                self.from_raw(TIMESTAMP, days * DAY_US)?
+                self.checked_raw(TIMESTAMP, days * DAY_US)?
             }
             Calendar::DateAdd => {
                 let (b, a) = (self.pop_int()?, self.pop_date()?);
-                self.from_raw(DATE, a.checked_add(b).ok_or(Trap::Overflow)?)?
+                self.checked_raw(DATE, a.checked_add(b).ok_or(Trap::Overflow)?)?
             }
             Calendar::DateDiff => {
                 let (b, a) = (self.pop_date()?, self.pop_date()?);
@@ -181,6 +181,6 @@ impl Machine<'_> {
 
     fn time_moved(&mut self, sign: i128) -> Result<Value, Trap> {
         let (by, time) = (self.pop_int()?, self.pop_int()?);
-        self.from_raw(TIMESTAMP, time + sign * by)
+        self.checked_raw(TIMESTAMP, time + sign * by)
     }
 }

@@ -149,7 +149,10 @@ impl<'m> Checker<'m> {
             )?;
             self.instruction(opcode)?;
         }
-        Ok(self.reader.finish()?)
+        must(
+            self.reader.remaining() == 0,
+            "bytes after the function's end",
+        )
     }
 
     fn instruction(&mut self, opcode: u8) -> Checked {
