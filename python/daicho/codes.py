@@ -164,6 +164,10 @@ _CONFIGURATION = {
         "The arguments do not fit the entry point or query.",
         "Write them as the contract declares them.",
     ),
+    "CFG_USAGE": (
+        "The command line does not fit the command.",
+        "See `--help` of the command.",
+    ),
     "CFG_NOT_BUILT": (
         "This part is not in the installed version.",
         "Install a version that has it.",
@@ -226,4 +230,7 @@ def _compiler_codes() -> list[Explanation]:
     if importlib.util.find_spec("daicho.compiler") is None:
         return []
     table = importlib.import_module("daicho.compiler.codes").REGISTRY
-    return [Explanation(row.id, "compiler", row.message, row.hint) for row in table.values()]
+    return [
+        Explanation(row.id, "compiler", f"{row.title}: {row.text}", row.hint)
+        for row in table.values()
+    ]

@@ -644,6 +644,22 @@ impl ReceiptVerifier {
         receipt_dicts(py, &receipts, &outcomes)
     }
 
+    /// Checks a committed block whole; what it is.
+    fn verify_block<'py>(&self, py: Python<'py>, block: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+        let block = CommittedBlock::from_bytes(block).map_err(bad)?;
+        let checked = py.detach(|| self.lock().checker.check_committed(&block));
+        checked.map_err(|error| VerificationError::new_err(error.to_string()))?;
+        block_dict(py, &block)
+    }
+
+    /// Checks a certified result whole; what it is.
+    fn verify_result<'py>(&self, py: Python<'py>, result: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+        let result = CertifiedResult::from_bytes(result).map_err(bad)?;
+        let checked = py.detach(|| self.lock().checker.check_certified(&result));
+        checked.map_err(|error| VerificationError::new_err(error.to_string()))?;
+        result_dict(py, &result)
+    }
+
     /// Checks many replies; per transaction (id, finality, code, block time in
     /// microseconds, gas used), and nothing else is built.
     fn verify_batch(&self, py: Python<'_>, frames: Vec<PyBackedBytes>) -> PyResult<Vec<Summary>> {

@@ -6,18 +6,19 @@
 
 use std::collections::BTreeSet;
 
-use daicho_types::block::{CommitCertificate, ResultCertificate};
-use daicho_types::codec::Encode;
-use daicho_types::gateway::{ReceiptEntry, Receipts};
+use daicho_types::block::{CommitCertificate, CommittedBlock, ResultCertificate};
+use daicho_types::codec::{Decode, Encode};
+use daicho_types::envelope::Item;
+use daicho_types::gateway::{CertifiedResult, ReceiptEntry, Receipts};
 use daicho_types::genesis::Genesis;
 use daicho_types::result::{Receipt, SealedReceipt};
 use daicho_types::{Digest, Height};
 
 use crate::certificate::{BadCertificate, Electorate};
 use crate::envelope::open_receipt;
-use crate::hash::{Domain, block_digest, hash};
-use crate::merkle::merkle_climb;
-use crate::result::receipt_leaf;
+use crate::hash::{Domain, block_digest, hash, tx_id, witness_id};
+use crate::merkle::{merkle_climb, merkle_root};
+use crate::result::{body_digest, receipt_leaf};
 use crate::seal::Secret;
 
 /// Certificates that a checker remembers as good: many receipts share one.
@@ -41,6 +42,12 @@ pub enum BadReceipt {
     /// The transaction does not stand in the block.
     #[error("the witness path does not lead to the block's root")]
     WitnessPath,
+    /// The items are not those that the header counts and hashes.
+    #[error("the items are not those of the header")]
+    Items,
+    /// The result body does not hash to what is certified.
+    #[error("the result body is not the certified one")]
+    Body,
     /// The witness is not the one that was sent.
     #[error("the witness id is not that of the item sent")]
     Witness,
@@ -111,6 +118,39 @@ impl ReceiptChecker {
             self.check_result(result, height, digest)?;
         }
         Ok(digest)
+    }
+
+    /// Checks a whole block: its certificate, and that it carries the items
+    /// that its header counts and hashes. The digest of the header.
+    ///
+    /// # Errors
+    /// [`BadReceipt`] with the first thing that is wrong.
+    pub fn check_committed(&mut self, block: &CommittedBlock) -> Result<Digest, BadReceipt> {
+        let digest = block_digest(&block.header);
+        self.check_commit(&block.certificate, block.header.height, digest)?;
+        let mut witnesses = Vec::with_capacity(block.items.len());
+        for bytes in block.items.iter() {
+            let item = Item::from_bytes(bytes).map_err(|_| BadReceipt::Items)?;
+            witnesses.push(witness_id(tx_id(&item), item.signature()));
+        }
+        let counted = usize::try_from(block.header.items) == Ok(witnesses.len());
+        if !counted || merkle_root(&witnesses) != block.header.witness_root {
+            return Err(BadReceipt::Items);
+        }
+        Ok(digest)
+    }
+
+    /// Checks a whole result: its certificate and its body.
+    ///
+    /// # Errors
+    /// [`BadReceipt`] with the first thing that is wrong.
+    pub fn check_certified(&mut self, result: &CertifiedResult) -> Result<(), BadReceipt> {
+        let statement = &result.certificate.statement;
+        self.check_result(&result.certificate, statement.height, statement.block)?;
+        if body_digest(&result.body) != statement.body {
+            return Err(BadReceipt::Body);
+        }
+        Ok(())
     }
 
     fn check_commit(

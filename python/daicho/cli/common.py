@@ -1,0 +1,89 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import click
+
+from daicho.config import ConfigError
+from daicho.gateway.client import Receipt
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def network_option(command: Command) -> Command:
+    """Add `--network DIR`."""
+    return click.option(
+        "--network",
+        "-n",
+        "network",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="DAICHO_NETWORK",
+        default=Path("."),
+        show_default="this folder",
+        help="The network's folder (DAICHO_NETWORK).",
+    )(command)
+
+
+def as_option(command: Command) -> Command:
+    """Add `--as ID`."""
+    return click.option("--as", "who", required=True, metavar="ID", help="The party that acts.")(
+        command
+    )
+
+
+def timeout_option(command: Command) -> Command:
+    """Add `--timeout SECONDS`."""
+    return click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0.1, max=3_600),
+        default=30.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for an answer.",
+    )(command)
+
+
+def hex_bytes(text: str, count: int, key: str) -> bytes:
+    """Bytes from hex; ConfigError when they are not `count` bytes."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if len(value) != count:
+        raise ConfigError.one("CFG_FORM", key, f"write {2 * count} hex digits")
+    return value
+
+
+def json_arguments(text: str) -> dict[str, Any]:
+    """Arguments from a JSON object, or `@FILE` with one."""
+    try:
+        source = Path(text[1:]).read_text() if text.startswith("@") else text
+        values = json.loads(source)
+    except OSError as error:
+        raise ConfigError.one("CFG_FILE", "--args", str(error)) from error
+    except ValueError as error:
+        raise ConfigError.one("CFG_ARGUMENTS", "--args", f"no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError.one("CFG_ARGUMENTS", "--args", "write a JSON object")
+    return values
+
+
+def part(name: str) -> ModuleType:
+    """A part that ships with some installations only; ConfigError without it."""
+    if importlib.util.find_spec(name) is None:
+        raise ConfigError.one("CFG_NOT_BUILT", name, f"{name} is not installed here")
+    return importlib.import_module(name)
+
+
+def failed(receipt: Receipt) -> bool:
+    """Whether a receipt says no."""
+    return receipt.get("status") == "failed"

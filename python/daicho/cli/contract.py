@@ -1,0 +1,106 @@
+"""`daicho contract`: build artefacts, deploy them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from daicho.admin.control import approvers_beside, deploy
+from daicho.admin.network import Network
+from daicho.cli.common import as_option, failed, network_option, part, timeout_option
+from daicho.cli.control import approve_option
+from daicho.cli.exits import EndError, Exit
+from daicho.cli.output import Output, json_option
+from daicho.config import ConfigError
+from daicho.gateway import LedgerClient
+from daicho.identity.files import write_public
+
+SOURCE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def contract() -> None:
+    """Build and deploy contracts."""
+
+
+def _compiled(source: Path, output: Output) -> Any:
+    """The artefact; a contract that does not compile ends the command."""
+    compiler = part("daicho.compiler")
+    if not source.is_file():
+        raise ConfigError.one("CFG_FILE", "SOURCE", f"{source} is no file")
+    try:
+        return compiler.compile_path(source)
+    except compiler.CompileError as error:
+        if output.as_json:
+            rows = [
+                {
+                    "code": item.code,
+                    "key": f"{source.name}:{item.span.line}:{item.span.column}",
+                    "message": item.message,
+                    "hint": item.hint,
+                }
+                for item in error.diagnostics
+            ]
+            output.result({"ok": False, "errors": rows})
+        output.note(compiler.render_text(error.source, error.diagnostics))
+        raise EndError(Exit.USAGE) from error
+    except ValueError as error:
+        raise ConfigError.one("CFG_SYNTAX", "ids.toml", str(error)) from error
+
+
+@contract.command()
+@click.argument("source", type=SOURCE)
+@click.option("--out", type=SOURCE, help="Where the artefact goes.  [default: SOURCE.dcb]")
+@json_option
+def build(source: Path, out: Path | None, output: Output) -> None:
+    """Compile SOURCE. One run reports everything that is wrong."""
+    artefact = _compiled(source, output)
+    path = out or source.with_suffix(".dcb")
+    write_public(path, artefact.data)
+    output.result(
+        {
+            "ok": True,
+            "artefact": str(path),
+            "name": artefact.name,
+            "contract": artefact.contract_id,
+            "bytes": len(artefact.data),
+            "entries": sorted(artefact.abi.entries),
+            "queries": sorted(artefact.abi.queries),
+        },
+        f"{path}: {len(artefact.data)} bytes",
+    )
+
+
+@contract.command("deploy")
+@click.argument("source", type=SOURCE)
+@click.option("--id", "number", type=click.IntRange(1, 2**32 - 1), help="Its number, at first.")
+@as_option
+@approve_option
+@network_option
+@timeout_option
+@json_option
+def deploy_(
+    source: Path,
+    number: int | None,
+    who: str,
+    approvers: tuple[str, ...],
+    network: Path,
+    timeout_s: float,
+    output: Output,
+) -> None:
+    """Compile SOURCE and deploy it with the approvals that the genesis asks for."""
+    part("daicho.compiler")
+    from daicho.query.book import ContractBook
+
+    artefact = _compiled(source, output)
+    found, book = Network(network), ContractBook(network)
+    given = number or artefact.contract_id or book.next_number()
+    with LedgerClient.open(found.party(who), timeout_s=timeout_s) as client:
+        others = approvers_beside(client.party, approvers or None)
+        receipt = deploy(client, given, artefact.name, artefact.data, others)
+    output.result({"contract": given, "name": artefact.name, **receipt})
+    if failed(receipt):
+        raise EndError(Exit.REFUSED)
+    book.put(given, artefact.name, artefact.data)

@@ -1,0 +1,75 @@
+"""From what went wrong to how the process ends: the one place that knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import click
+
+from daicho.config import ConfigError, Problem
+from daicho.gateway.errors import BadReplyError, RefusedError, UnreachableError
+from daicho.identity.certificate import CertificateError
+from daicho.identity.files import KeyFileError
+
+
+class Exit(IntEnum):
+    """Exit codes (docs/interfaces.md)."""
+
+    OK = 0
+    CHECK_FALSE = 1
+    USAGE = 2
+    REFUSED = 3
+    UNREACHABLE = 4
+    DAMAGED = 5
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class EndError(Exception):
+    """Ends a command with a code after its output has been written."""
+
+    def __init__(self, code: Exit) -> None:
+        super().__init__(code.name)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a command ends, and what it says about it."""
+
+    code: Exit
+    problems: list[Problem]
+
+
+def verdict(error: BaseException) -> Verdict | None:
+    """Judge an exception; None for one that is our bug."""
+    match error:
+        case ConfigError():
+            return Verdict(Exit.USAGE, error.problems)
+        case CertificateError():
+            return _one(Exit.USAGE, error.code, "certificate", str(error))
+        case KeyFileError():
+            return _one(Exit.USAGE, "CFG_KEY_FILE", str(error.path), error.problem, error.hint)
+        case click.UsageError():
+            where = error.ctx.command_path if error.ctx else "daicho"
+            return _one(Exit.USAGE, "CFG_USAGE", where, error.format_message())
+        case click.ClickException():
+            return _one(Exit.USAGE, "CFG_USAGE", "daicho", error.format_message())
+        case RefusedError():
+            return _one(Exit.REFUSED, error.code, "ledger", error.message)
+        case UnreachableError():
+            return _one(Exit.UNREACHABLE, "UNREACHABLE", "gateway", str(error))
+        case BadReplyError():
+            return _one(Exit.DAMAGED, "VFY_RECEIPT", "gateway", str(error))
+        case click.Abort() | KeyboardInterrupt():
+            return Verdict(Exit.INTERRUPTED, [])
+        case _:
+            return None
+
+
+def _one(code: Exit, name: str, key: str, message: str, hint: str = "") -> Verdict:
+    from daicho.codes import registry
+
+    known = registry().get(name)
+    return Verdict(code, [Problem(name, key, message, hint or (known.remedy if known else ""))])

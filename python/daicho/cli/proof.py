@@ -1,0 +1,88 @@
+"""`daicho audit`, `verify`, `replay`, `check`, `explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from daicho.cli.common import network_option, part
+from daicho.cli.exits import EndError, Exit
+from daicho.cli.output import Output, json_option, readable
+from daicho.codes import registry
+from daicho.config import ConfigError, Problem, check_network
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.group()
+def audit() -> None:
+    """Check evidence offline, from the genesis alone."""
+
+
+@audit.command("verify")
+@click.argument("file", type=FILE)
+@click.option("--genesis", required=True, type=FILE, help="genesis.toml or genesis.bin.")
+@json_option
+def audit_verify(file: Path, genesis: Path, output: Output) -> None:
+    """Check blocks and results exported to FILE. Exit 1 when one proves nothing."""
+    from daicho.query.evidence import verify_evidence
+
+    report = verify_evidence(file, genesis)
+    output.result(report, readable(report))
+    if not report["ok"]:
+        raise EndError(Exit.CHECK_FALSE)
+
+
+@click.command()
+@click.option("--home", required=True, type=FOLDER, help="The node's folder.")
+@json_option
+def verify(home: Path, output: Output) -> None:
+    """Check every stored block and result of a node. Exit 5 names what is damaged."""
+    report = part("daicho.host.verify").verify_home(home)
+    output.result(report, readable(report))
+    if not report["ok"]:
+        raise EndError(Exit.DAMAGED)
+
+
+@click.command()
+@click.option("--home", required=True, type=FOLDER, help="The node's folder.")
+@json_option
+def replay(home: Path, output: Output) -> None:
+    """Execute the log from genesis and compare every root."""
+    report = part("daicho.host.replay").replay_home(home)
+    output.result(report, readable(report))
+    if not report["ok"]:
+        raise EndError(Exit.CHECK_FALSE)
+
+
+@click.command()
+@network_option
+@json_option
+def check(network: Path, output: Output) -> None:
+    """Check all configuration of a network. One run reports everything."""
+    problems = check_network(network)
+    if problems:
+        raise ConfigError(problems)
+    output.result({"ok": True, "errors": []}, f"{network}: nothing is wrong")
+
+
+@click.command()
+@click.argument("code")
+@json_option
+def explain(code: str, output: Output) -> None:
+    """What CODE means and what to do."""
+    known = registry().get(code.upper())
+    if known is None:
+        raise ConfigError([Problem("CFG_REFERENCE", "CODE", f"{code!r} is no code")])
+    output.result(
+        {
+            "ok": True,
+            "code": known.code,
+            "family": known.family,
+            "meaning": known.meaning,
+            "remedy": known.remedy,
+        },
+        f"{known.code} ({known.family})\n  {known.meaning}\n  {known.remedy}",
+    )

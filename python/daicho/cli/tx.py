@@ -1,0 +1,253 @@
+"""`daicho tx`, `daicho query`, `daicho events`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from daicho.admin.network import Network
+from daicho.cli.common import (
+    as_option,
+    failed,
+    hex_bytes,
+    json_arguments,
+    network_option,
+    part,
+    timeout_option,
+)
+from daicho.cli.exits import EndError, Exit
+from daicho.cli.output import Output, json_option, plain, readable
+from daicho.config import ConfigError
+from daicho.gateway import LedgerClient, Party
+from daicho.gateway.client import At, Receipt
+
+if TYPE_CHECKING:
+    from daicho.query.book import Contract
+
+FOLLOW_PAUSE_S = 0.2
+
+
+@click.group()
+def tx() -> None:
+    """Submit transactions, get their receipts."""
+
+
+def _contract(network: Path, name: str) -> Contract:
+    part("daicho.compiler")
+    from daicho.query.book import ContractBook
+
+    return ContractBook(network).get(name)
+
+
+@tx.command()
+@click.argument("contract")
+@click.argument("entry")
+@as_option
+@click.option("--args", default="{}", metavar="JSON|@FILE", help="Arguments by name.")
+@click.option(
+    "--wait",
+    type=click.Choice(["admitted", "ordered", "final"]),
+    default="final",
+    show_default=True,
+)
+@click.option(
+    "--gas", type=click.Choice(["small", "medium", "large"]), default="small", show_default=True
+)
+@click.option("--cosign", multiple=True, metavar="ID", help="A party that consents; repeatable.")
+@click.option("--node", metavar="ID", help="Another gateway than the party's own.")
+@network_option
+@timeout_option
+@json_option
+def submit(
+    contract: str,
+    entry: str,
+    who: str,
+    args: str,
+    wait: Any,
+    gas: Any,
+    cosign: tuple[str, ...],
+    node: str | None,
+    network: Path,
+    timeout_s: float,
+    output: Output,
+) -> None:
+    """Call ENTRY of CONTRACT and wait. A failed receipt ends with exit code 3."""
+    found, called = Network(network), _contract(network, contract)
+    number = called.entry(entry)
+    arguments = called.arguments(entry, json_arguments(args))
+    cosigners = [Party.open(found.party(name)) for name in cosign]
+    with LedgerClient.open(found.party(who), node=node, timeout_s=timeout_s) as client:
+        receipt = client.submit(
+            called.number, number, arguments, wait=wait, gas=gas, cosigners=cosigners
+        )
+        _remember(client, receipt, contract, entry)
+    shown = _shown(receipt, called, entry)
+    output.result(shown, readable(shown))
+    if failed(receipt):
+        raise EndError(Exit.REFUSED)
+
+
+def _remember(client: LedgerClient, receipt: Receipt, contract: str, entry: str) -> None:
+    """A line in the party's own journal, so that `tx get` knows what it decodes."""
+    row = {"tx_id": receipt["tx_id"].hex(), "contract": contract, "entry": entry}
+    with (client.party.home / "sent.jsonl").open("a") as journal:
+        journal.write(json.dumps(row) + "\n")
+
+
+def _sent(home: Path, tx_id: bytes) -> dict[str, str] | None:
+    path = home / "sent.jsonl"
+    for line in path.read_text().splitlines() if path.exists() else []:
+        row: dict[str, str] = json.loads(line)
+        if row["tx_id"] == tx_id.hex():
+            return row
+    return None
+
+
+def _shown(receipt: Receipt, contract: Contract | None, entry: str) -> dict[str, Any]:
+    """A receipt with its result and events decoded by the contract's ABI."""
+    shown = dict(receipt)
+    if contract is None:
+        return shown
+    if receipt.get("status") == "ok" and "result" in receipt:
+        shown["result"] = contract.abi.decode_result(entry, receipt["result"])
+    shown["events"] = [_event(event, contract) for event in receipt.get("events", [])]
+    return shown
+
+
+def _event(event: dict[str, Any], contract: Contract) -> dict[str, Any]:
+    if event["contract"] != contract.number:
+        return event
+    name, fields = contract.abi.decode_event(event["kind"], event["data"])
+    return {"contract": contract.name, "event": name, **fields}
+
+
+@tx.command()
+@click.argument("tx_id", metavar="TXID")
+@as_option
+@click.option("--export", type=click.Path(path_type=Path, dir_okay=False), help="Write evidence.")
+@network_option
+@timeout_option
+@json_option
+def get(
+    tx_id: str, who: str, export: Path | None, network: Path, timeout_s: float, output: Output
+) -> None:
+    """The receipt of a transaction, checked against the genesis."""
+    wanted = hex_bytes(tx_id, 32, "TXID")
+    found = Network(network)
+    with LedgerClient.open(found.party(who), timeout_s=timeout_s) as client:
+        receipt = client.receipt(wanted)
+        if export is not None:
+            _export(client, receipt, export)
+        sent = _sent(client.party.home, wanted)
+    contract = _contract(network, sent["contract"]) if sent else None
+    shown = _shown(receipt, contract, sent["entry"] if sent else "")
+    output.result(shown, readable(shown))
+    if failed(receipt):
+        raise EndError(Exit.REFUSED)
+
+
+def _export(client: LedgerClient, receipt: Receipt, path: Path) -> None:
+    """The block of a receipt and its certified result, as `audit verify` takes them."""
+    height = receipt["height"]
+    evidence = {
+        "format": "daicho-evidence",
+        "version": 1,
+        "chain_id": client.party.genesis.chain_id,
+        "tx_id": receipt["tx_id"],
+        "blocks": [block["bytes"] for block in client.blocks(height, 1)],
+        "results": [result["bytes"] for result in client.results(height, 1)],
+    }
+    path.write_text(json.dumps(plain(evidence)) + "\n")
+
+
+@click.command()
+@click.argument("contract")
+@click.argument("name", metavar="QUERY")
+@as_option
+@click.option("--args", default="{}", metavar="JSON|@FILE", help="Arguments by name.")
+@click.option("--at-height", type=click.IntRange(min=0), help="The state after this block.")
+@click.option("--at-time", type=click.IntRange(min=0), metavar="US", help="… as of this time.")
+@click.option("--prove", is_flag=True, help="Ask for a proof against the certified root.")
+@click.option("--node", metavar="ID", help="Another gateway than the party's own.")
+@network_option
+@timeout_option
+@json_option
+def query(
+    contract: str,
+    name: str,
+    who: str,
+    args: str,
+    at_height: int | None,
+    at_time: int | None,
+    prove: bool,
+    node: str | None,
+    network: Path,
+    timeout_s: float,
+    output: Output,
+) -> None:
+    """Ask QUERY of CONTRACT, as a party that may see the answer."""
+    if at_height is not None and at_time is not None:
+        raise ConfigError.one("CFG_USAGE", "--at-time", "give a height or a time, not both")
+    at: At = None
+    if at_height is not None:
+        at = ("height", at_height)
+    elif at_time is not None:
+        at = ("time", at_time)
+    found, asked = Network(network), _contract(network, contract)
+    number = asked.query(name)
+    arguments = asked.arguments(name, json_arguments(args))
+    with LedgerClient.open(found.party(who), node=node, timeout_s=timeout_s) as client:
+        answer = client.query(asked.number, number, arguments, at=at, prove=prove)
+    output.result({"ok": True, "answer": asked.abi.decode_result(name, answer)})
+
+
+@click.command()
+@as_option
+@click.option("--from", "first", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--follow", is_flag=True, help="Go on with new blocks until interrupted.")
+@network_option
+@timeout_option
+@json_option
+def events(
+    who: str, first: int, follow: bool, network: Path, timeout_s: float, output: Output
+) -> None:
+    """Blocks, one line each, with the events of the party's own transactions."""
+    with LedgerClient.open(Network(network).party(who), timeout_s=timeout_s) as client:
+        while True:
+            blocks = client.blocks(first)
+            for block in blocks:
+                output.line(_block_line(client, block))
+            first += len(blocks)
+            if not blocks:
+                if not follow:
+                    return
+                time.sleep(FOLLOW_PAUSE_S)
+
+
+def _block_line(client: LedgerClient, block: dict[str, Any]) -> dict[str, Any]:
+    from daicho._native import item_ids
+
+    sent = {
+        row["tx_id"] for row in map(json.loads, _journal_lines(client.party.home / "sent.jsonl"))
+    }
+    ids = [item_ids(item)[0] for item in block["items"]]
+    found = [event for tx_id in ids if tx_id.hex() in sent for event in _events_of(client, tx_id)]
+    return {
+        "height": block["height"],
+        "digest": block["digest"],
+        "block_time_us": block["time_us"],
+        "transactions": len(ids),
+        "events": found,
+    }
+
+
+def _events_of(client: LedgerClient, tx_id: bytes) -> list[dict[str, Any]]:
+    return [{"tx_id": tx_id, **event} for event in client.receipt(tx_id).get("events", [])]
+
+
+def _journal_lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []

@@ -1,0 +1,1 @@
+"""Reading the ledger: which contracts there are, and what their bytes mean."""
