@@ -292,8 +292,8 @@ impl Admission {
         if context.committed(&candidate.tx_id) {
             return Err(stop(Answer::Committed));
         }
-        let lent = self.lent.contains(&candidate.witness_id);
-        if lent || self.pool.has_transaction(&candidate.tx_id) {
+        let id = &candidate.witness_id;
+        if self.lent.contains(id) || self.pool.get(id).is_some() {
             return Err(stop(Answer::Pending));
         }
         let (sender, ..): Origin = candidate.item.origin();
@@ -374,7 +374,7 @@ impl Admission {
         time: ConsensusTime,
         now: Monotonic,
     ) -> Answer {
-        // The same transaction may stand twice in one submission.
+        // Twice in one submission, or with another good signature.
         if self.pool.has_transaction(&item.tx_id) {
             return Answer::Pending;
         }

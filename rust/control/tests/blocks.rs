@@ -10,6 +10,9 @@ use daicho_types::codec::{Blob, List};
 use daicho_types::control::Command;
 use daicho_types::{Code, ConsensusTime, Digest, Height, Signature, WallClock};
 
+/// Something done to a header.
+type Change<'a> = &'a dyn Fn(&mut BlockHeader);
+
 /// R29, as far as a block itself goes: any field that is not what the state
 /// after the parent says makes the block invalid.
 #[test]
@@ -25,7 +28,7 @@ fn every_field_of_the_header_is_checked() {
         value: Blob::default(),
         signature: Signature([0; 64]),
     };
-    let changes: [(&str, &dyn Fn(&mut BlockHeader)); 10] = [
+    let changes: [(&str, Change<'_>); 10] = [
         ("protocol", &|h| h.protocol = 2),
         ("height", &|h| h.height = Height(2)),
         ("parent", &|h| h.parent = Digest::ZERO),
