@@ -1,6 +1,7 @@
 """The Rust half: see rust/bindings."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 FRAME_BYTES_MAX: int
@@ -200,3 +201,28 @@ def encode_blocks(id: int, from_height: int, count: int) -> bytes: ...  # noqa: 
 def encode_results(id: int, from_height: int, count: int) -> bytes: ...  # noqa: A002
 def decode_reply(frame: bytes) -> dict[str, Any]:
     """A reply as a dict with `id` and `say`."""
+
+def genesis_curve_keys(genesis: bytes) -> list[bytes]:
+    """The raw CURVE keys of a genesis' nodes, by replica number."""
+
+class NodeHost:
+    """A node in its folder, between the pump's capsule and its executor."""
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        genesis: bytes,
+        genesis_path: Path,
+        replica: int,
+        vote_seed: bytes,
+        sockets: Sequence[str],
+        executor: tuple[Path, Path, Path] | None,
+        boot: int,
+        fresh: bool,
+    ) -> None: ...
+    def capsule(self) -> object: ...
+    def status(self) -> str: ...
+    def admits(self, key: bytes) -> bool: ...
+    def fatal(self) -> str | None: ...
+    def stop(self) -> None: ...

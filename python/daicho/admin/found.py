@@ -111,6 +111,7 @@ class _Founder:
         home = make_private_folder(self.folder / "nodes" / node.name)
         for name in _NODE_FOLDERS:
             make_private_folder(home / name)
+        write_public(home / "fresh", b"This node has never run.\n")
         entity = self._entity(node.name)
         credentials = Credentials.create(
             home / "identity",

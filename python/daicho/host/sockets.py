@@ -32,6 +32,10 @@ GATEWAY_FRAMES_MAX = 10_000
 BACKLOG = 256
 
 
+CURVE_SLACK_BYTES = 64
+"""What CURVE adds to a message, which libzmq's bound counts as well."""
+
+
 class Link(Enum):
     """Which of the two links between a pair of nodes."""
 
@@ -99,19 +103,12 @@ class Sockets:
         socket.connect(f"tcp://{peer.address}:{mesh_port(peer.first_port, mine, link)}")
         return socket
 
-    def dial_gateway(self, peer: Peer) -> zmq.Socket[bytes]:
-        """Dials a peer's gateway, as a reader does."""
-        socket = self._plain(zmq.DEALER, GATEWAY_FRAMES_MAX)
-        self._prove(socket, peer.curve_key)
-        socket.connect(f"tcp://{peer.address}:{peer.first_port}")
-        return socket
-
     def _plain(self, kind: int, frames_max: int) -> zmq.Socket[bytes]:
         socket = self._context.socket(kind)
         socket.linger = 0
         socket.sndhwm = frames_max
         socket.rcvhwm = frames_max
-        socket.maxmsgsize = FRAME_BYTES_MAX
+        socket.maxmsgsize = FRAME_BYTES_MAX + CURVE_SLACK_BYTES
         socket.handshake_ivl = HANDSHAKE_MS
         socket.heartbeat_ivl = HEARTBEAT_MS
         socket.heartbeat_timeout = HEARTBEAT_TIMEOUT_MS

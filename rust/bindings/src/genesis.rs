@@ -30,6 +30,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(secret_file_seal, module)?)?;
     module.add_function(wrap_pyfunction!(secret_file_open, module)?)?;
     module.add_function(wrap_pyfunction!(executor_keys_seal, module)?)?;
+    module.add_function(wrap_pyfunction!(genesis_curve_keys, module)?)?;
     module.add_function(wrap_pyfunction!(epoch_public_key, module)?)?;
     module.add_function(wrap_pyfunction!(wrap_epoch_secret, module)?)?;
     module.add_function(wrap_pyfunction!(unwrap_epoch_secret, module)?)
@@ -391,4 +392,11 @@ fn unwrap_epoch_secret(
     let secret = unwrap_secret(&keys, Epoch(epoch), &AgreementKey(public), wrapped);
     let secret = secret.map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(*secret.expose())
+}
+
+/// The raw CURVE keys of a genesis' nodes, by replica number.
+#[pyfunction]
+fn genesis_curve_keys(genesis: &[u8]) -> PyResult<Vec<[u8; 32]>> {
+    let genesis = genesis_of(genesis)?;
+    Ok(genesis.nodes.iter().map(|node| node.curve_key).collect())
 }

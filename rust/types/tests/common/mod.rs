@@ -191,7 +191,7 @@ structs! {
         version, chain, sender, lane, sequence, expiry, command, approvals, signature,
     }
     SealedQuery { chain, epoch, sender, nonce, expiry, enc, body, signature }
-    ContractQuestion { contract, query, arguments, at, prove }
+    ContractQuestion { contract, query, arguments, at }
     Submit { wait, items }
     Range { from, count }
     Request { id, ask }
