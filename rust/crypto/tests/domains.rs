@@ -87,6 +87,24 @@ fn no_two_domains_share_a_context() {
     assert_eq!(digests.len(), Domain::ALL.len());
 }
 
+/// Digests and keys are BLAKE3's `derive_key` mode as published, for every
+/// domain: what another implementation would compute.
+#[test]
+fn every_domain_is_plain_blake3() {
+    let framed = [&1u64.to_le_bytes()[..], b"x"].concat();
+    for domain in Domain::ALL {
+        let digest = blake3::derive_key(domain.context(), &framed);
+        assert_eq!(hash(*domain, &[b"x"]).0, digest, "{domain:?}");
+        let branch = blake3::derive_key(domain.context(), &[7; 32]);
+        let key = blake3::keyed_hash(&branch, &framed);
+        assert_eq!(
+            derive(*domain, &[7; 32], &[b"x"]),
+            *key.as_bytes(),
+            "{domain:?}"
+        );
+    }
+}
+
 /// Moving a byte from one part to the next is another digest and another key.
 #[test]
 fn parts_do_not_run_together() {

@@ -112,9 +112,13 @@ impl Book {
     pub(crate) fn changed(&self, changes: &[Change]) -> Tree {
         let mut tree = self.tree.clone();
         for change in changes {
+            let key = &change.key;
             match &change.value {
-                Some(value) => plant(&mut tree, &self.key, &change.key, value),
-                None => tree.remove(&change.key),
+                None => tree.remove(key),
+                Some(value) if self.get(key).is_some() => {
+                    tree.replace(key, leaf(&self.key, key, value));
+                }
+                Some(value) => plant(&mut tree, &self.key, key, value),
             }
         }
         tree
@@ -170,8 +174,11 @@ fn as_of(versions: &[Stored], at: Height) -> Option<&[u8]> {
     versions[after.checked_sub(1)?].value.as_deref()
 }
 
-fn plant(tree: &mut Tree, secret: &CompartmentKey, key: &[u8], value: &[u8]) {
+fn leaf(secret: &CompartmentKey, key: &[u8], value: &[u8]) -> Digest {
     let salt = secret.salt(key, value);
-    let leaf = shape::leaf(&salt, key, &shape::row(&salt, value));
-    tree.put(key.into(), secret.priority(key), leaf);
+    shape::leaf(&salt, key, &shape::row(&salt, value))
+}
+
+fn plant(tree: &mut Tree, secret: &CompartmentKey, key: &[u8], value: &[u8]) {
+    tree.put(key.into(), secret.priority(key), leaf(secret, key, value));
 }

@@ -1,7 +1,7 @@
 //! The state of an executor: books per compartment, the top tree over them,
 //! and the chain of blocks they come from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use daicho_types::ledger::{Change, Compartment};
 use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
@@ -329,15 +329,11 @@ pub(crate) fn by_compartment(
     height: Height,
     changes: &[Change],
 ) -> Result<BTreeMap<Compartment, Vec<Change>>, StateError> {
-    let mut seen = BTreeSet::new();
     let mut books: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for change in changes {
         let row = change.value.as_ref().map_or(0, Vec::len);
         if change.key.len() > KEY_BYTES_MAX || row > ROW_BYTES_MAX {
             return Err(StateError::TooLong(height));
-        }
-        if !seen.insert((change.compartment, &change.key)) {
-            return Err(StateError::Duplicate(height));
         }
         books
             .entry(change.compartment)
@@ -346,6 +342,9 @@ pub(crate) fn by_compartment(
     }
     for book in books.values_mut() {
         book.sort_by(|a, b| a.key.cmp(&b.key));
+        if book.windows(2).any(|pair| pair[0].key == pair[1].key) {
+            return Err(StateError::Duplicate(height));
+        }
     }
     Ok(books)
 }

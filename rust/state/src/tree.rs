@@ -55,6 +55,25 @@ impl Tree {
         put(&mut self.root, node);
     }
 
+    /// Sets the leaf of a key that is there: its place is known already.
+    ///
+    /// # Panics
+    /// When the key is not there.
+    pub(crate) fn replace(&mut self, key: &[u8], leaf: Digest) {
+        let mut slot = &mut self.root;
+        loop {
+            let node = open(slot.as_mut().expect("the key is in the tree"));
+            slot = match key.cmp(&node.key) {
+                Ordering::Less => &mut node.left,
+                Ordering::Greater => &mut node.right,
+                Ordering::Equal => {
+                    node.leaf = leaf;
+                    return;
+                }
+            };
+        }
+    }
+
     /// Removes `key`, if it is there.
     pub(crate) fn remove(&mut self, key: &[u8]) {
         remove(&mut self.root, key);
