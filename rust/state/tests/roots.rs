@@ -104,6 +104,37 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// A view of a past height is the state that was: every read of it equals
+    /// a read of the state that stopped there.
+    #[test]
+    fn a_view_of_a_height_is_the_state_that_stopped_there(script in scripts(6, 16)) {
+        let whole = played(&script);
+        for height in 0..=script.len() {
+            let stopped = played(&script[..height]);
+            let view = whole.view_at(Height(height as u64)).unwrap();
+            prop_assert_eq!(view.height(), stopped.height());
+            for compartment in whole.compartments() {
+                let all = |view: &dyn StateView| view.scan(compartment, &[], &[9], 100);
+                prop_assert_eq!(all(&view), all(&stopped));
+                for at in (0..=script.len() as u64 + 1).map(Height) {
+                    let past = |view: &dyn StateView| view.scan_at(at, compartment, &[], &[9], 100);
+                    prop_assert_eq!(past(&view), past(&stopped));
+                    let past = |view: &dyn StateView| view.get_at(at, compartment, &[1]);
+                    prop_assert_eq!(past(&view), past(&stopped));
+                }
+                prop_assert_eq!(view.get(compartment, &[2]), stopped.get(compartment, &[2]));
+            }
+            for time in (0..100).map(|step| ConsensusTime(GENESIS_TIME.0 - 10 + step)) {
+                prop_assert_eq!(view.height_at(time), stopped.height_at(time));
+            }
+        }
+        prop_assert!(whole.view_at(Height(script.len() as u64 + 1)).is_none());
+    }
+}
+
 /// A computed block that is dropped leaves nothing behind.
 #[test]
 fn computing_changes_nothing() {

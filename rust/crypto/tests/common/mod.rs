@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use daicho_crypto::{
-    ClientSession, Domain, Electorate, Origin, SealKeyPair, SigningKey, block_digest, chain_id,
-    commit_payload, merkle_path, merkle_root, receipt_path, receipts_root, result_payload,
+    ClientSession, Domain, Electorate, Origin, SealKeyPair, SigningKey, chain_id, commit_payload,
+    merkle_root, result_payload,
 };
 use daicho_types::block::{
     BlockHeader, CertificateSignature, CommitCertificate, PROTOCOL_VERSION, ResultCertificate,
@@ -11,11 +11,9 @@ use daicho_types::block::{
 };
 use daicho_types::codec::{Blob, List};
 use daicho_types::envelope::Call;
-use daicho_types::gateway::{ReceiptEntry, Receipts};
 use daicho_types::genesis::{
     ClockMode, Genesis, GenesisExecutor, GenesisNode, LeaderPolicy, Parameters, Purpose,
 };
-use daicho_types::result::SealedReceipt;
 use daicho_types::{
     Alias, ChainId, ConsensusTime, ContractId, Digest, Epoch, Height, PartyId, ReplicaId, View,
 };
@@ -144,31 +142,6 @@ pub fn header(witnesses: &[Digest]) -> BlockHeader {
         items: u32::try_from(witnesses.len()).unwrap(),
         control: Digest([9; 32]),
         validators: Digest([10; 32]),
-    }
-}
-
-/// What an honest gateway says about the transaction at `index`.
-pub fn reply(
-    tx_id: Digest,
-    index: usize,
-    witnesses: &[Digest],
-    sealed: &[SealedReceipt],
-) -> Receipts {
-    let header = header(witnesses);
-    let block = block_digest(&header);
-    let entry = ReceiptEntry {
-        tx_id,
-        witness_id: witnesses[index],
-        witness_path: merkle_path(witnesses, index),
-        receipt: Some(sealed[index].clone()),
-        receipt_path: Some(receipt_path(sealed, index)),
-    };
-    let statement = statement(block, receipts_root(sealed));
-    Receipts {
-        header,
-        commit: commit(&chain(), block, &[0, 1, 2]),
-        result: Some(result(&chain(), &statement, &[0, 2])),
-        entries: List::new(vec![entry]).unwrap(),
     }
 }
 
