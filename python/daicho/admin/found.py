@@ -190,7 +190,9 @@ class _Founder:
             approvals_needed=self.plan.approvals,
             approvers=approvers,
             epoch_key=_native.epoch_public_key(self.epoch_secret, 0),
-            parameters=Parameters(leader_policy=self.plan.leader),
+            parameters=Parameters(
+                leader_policy=self.plan.leader, idle_block_us=self.plan.idle_block_us
+            ),
             nodes=nodes,
             parties=[p for p in parties if self.plan.admit_clients or p.name in operators],
         )
