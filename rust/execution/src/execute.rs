@@ -2,7 +2,7 @@
 //! run, check conservation, or revert as a whole.
 
 use daicho_types::ledger::StateView;
-use daicho_types::limits::ARGUMENT_BYTES_MAX;
+use daicho_types::limits::{ARGUMENT_BYTES_MAX, RECEIPT_RESULT_BYTES_MAX};
 
 use crate::codec::{self, Decoder};
 use crate::context::{Call, Outcome, Signer, Status, TxContext, Visibility};
@@ -158,6 +158,9 @@ fn encode_result(
         );
         codec::encode(&module.types, ty, &value, &mut bytes)?;
         machine.meter.charge(gas::per(bytes.len(), 8))?;
+    }
+    if bytes.len() > RECEIPT_RESULT_BYTES_MAX {
+        return Err(Trap::Length);
     }
     Ok(bytes)
 }

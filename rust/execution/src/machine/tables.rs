@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use daicho_types::ConsensusTime;
 use daicho_types::ledger::{Compartment, Row};
-use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX, SCAN_ROWS_MAX};
+use daicho_types::limits::{
+    EVENT_BYTES_MAX, EVENTS_MAX, KEY_BYTES_MAX, ROW_BYTES_MAX, SCAN_ROWS_MAX,
+};
 
 use super::Machine;
 use crate::codec::{self, Decoder};
@@ -12,7 +14,6 @@ use crate::context::Event;
 use crate::gas;
 use crate::journal::Moment;
 use crate::key;
-use crate::limits::EVENTS_MAX;
 use crate::module::{Conserved, TableDecl};
 use crate::num::{Binary, Num, split};
 use crate::op::{SCAN_AFTER, SCAN_AS_OF, SCAN_HI, SCAN_LO, State};
@@ -410,6 +411,9 @@ impl<'a> Machine<'a> {
         let bytes = self.encoded(event.record, &record)?;
         self.meter.charge(gas::EMIT + gas::per(bytes.len(), 4))?;
         self.meter.allocate(0, bytes.len())?;
+        if bytes.len() > EVENT_BYTES_MAX {
+            return Err(Trap::Length);
+        }
         if self.events.len() >= EVENTS_MAX {
             return Err(Trap::Events);
         }
