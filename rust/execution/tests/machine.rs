@@ -28,7 +28,7 @@ cases! {
     /// queries; R100: identical error for existing and non-existing id.
     tables = "97be14e9dbf21ec1";
     /// The sum of movements per group is zero but for issue and redeem.
-    conservation = "5ba01e304daecb25";
+    conservation = "950dda502cebb87d";
     /// Typed cross-contract calls; re-entry refused; callers restricted.
     calls = "7a02946f9d5eef7f";
     /// Roles, signatures, events with addressees, random values.
