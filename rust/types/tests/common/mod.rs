@@ -145,7 +145,7 @@ macro_rules! enums {
 enums! {
     Command { Admit, Revoke, Deploy, SteerTime }
     AsOf { Latest, Height, Time }
-    Question { Contract, CompartmentKeys }
+    Question { Contract, CompartmentKeys, Rows }
     Item { Sealed, Control }
     Ask { Submit, Query, Receipt, Status, Blocks, Results }
     Say { Admitted, Refused, Receipts, Answer, Status, Blocks, Results }
@@ -192,6 +192,9 @@ structs! {
     }
     SealedQuery { chain, epoch, sender, nonce, expiry, enc, body, signature }
     ContractQuestion { contract, query, arguments, at }
+    RowsQuestion { compartment, lo, hi, at }
+    HeldKey { compartment, key }
+    QueryAnswer { height, time, state_root, code, gas_used, result }
     Submit { wait, items }
     Range { from, count }
     Request { id, ask }
@@ -252,6 +255,9 @@ macro_rules! every_wire_type {
             "envelope::ControlTx" => daicho_types::envelope::ControlTx;
             "envelope::SealedQuery" => daicho_types::envelope::SealedQuery;
             "envelope::ContractQuestion" => daicho_types::envelope::ContractQuestion;
+            "envelope::RowsQuestion" => daicho_types::envelope::RowsQuestion;
+            "envelope::HeldKey" => daicho_types::envelope::HeldKey;
+            "envelope::QueryAnswer" => daicho_types::envelope::QueryAnswer;
             "envelope::AsOf" => daicho_types::envelope::AsOf;
             "envelope::Question" => daicho_types::envelope::Question;
             "envelope::Item" => daicho_types::envelope::Item;
