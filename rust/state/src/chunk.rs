@@ -1,6 +1,10 @@
 //! Result bodies: per touched compartment one sealed chunk of changes, per
-//! addressee one of events. A holder finds its chunk by tag; to everybody
-//! else a body is random bytes in power-of-two sizes (design §7).
+//! addressee one of events, in parts where one chunk would be too large. A
+//! holder finds its chunk by tag, and whoever holds every key finds them all
+//! by the directory (design §7).
+//!
+//! What a body tells everybody else: how many compartments were touched, and
+//! each chunk's size as a power of two. Tags and ciphertexts are random.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +15,7 @@ use daicho_types::limits::{CHUNK_CLASS_BYTES_MIN, TOUCHED_COMPARTMENTS_MAX};
 use daicho_types::result::{Event, SealedChunk};
 use daicho_types::{Digest, Height, wire_struct, wire_tag};
 
-use crate::limits::{CHUNK_EVENTS_MAX, CHUNK_PLAIN_BYTES_MAX, CHUNK_ROWS_MAX};
+use crate::limits::{CHUNK_EVENTS_MAX, CHUNK_PARTS_MAX, CHUNK_PLAIN_BYTES_MAX, CHUNK_ROWS_MAX};
 use crate::stored::StoredRow;
 use crate::{ChunkError, CompartmentKey, KeyRing};
 
@@ -39,6 +43,13 @@ wire_struct! {
         pub event: Event,
     }
 }
+
+/// Bytes that padding adds in front.
+const PAD_LENGTH_BYTES: usize = 4;
+/// Bytes of the number of parts.
+const PARTS_BYTES: usize = 2;
+/// The most that one part carries.
+const PIECE_BYTES: usize = CHUNK_PLAIN_BYTES_MAX - PAD_LENGTH_BYTES - PARTS_BYTES;
 
 type Rows = List<StoredRow, CHUNK_ROWS_MAX>;
 type Events = List<AddressedEvent, CHUNK_EVENTS_MAX>;
@@ -69,18 +80,13 @@ pub fn seal_changes(
         let rows = rows.map_err(|_| ChunkError::TooLarge)?;
         let plain = list::<_, CHUNK_ROWS_MAX>(rows)?;
         let key = keys.compartment(*compartment);
-        chunks.push(seal(&key, block, height, ChunkKind::Changes, &plain)?);
+        chunks.extend(seal(&key, block, height, ChunkKind::Changes, &plain)?);
     }
     if !books.is_empty() {
         let names = books.keys().map(|compartment| compartment.to_bytes());
         let plain = list::<_, TOUCHED_COMPARTMENTS_MAX>(names.collect())?;
-        chunks.push(seal(
-            &keys.directory(),
-            block,
-            height,
-            ChunkKind::Directory,
-            &plain,
-        )?);
+        let key = keys.directory();
+        chunks.extend(seal(&key, block, height, ChunkKind::Directory, &plain)?);
     }
     sorted(chunks)
 }
@@ -106,7 +112,7 @@ pub fn seal_events(
     for (addressee, events) in boxes {
         let plain = list::<_, CHUNK_EVENTS_MAX>(events)?;
         let key = keys.compartment(addressee);
-        chunks.push(seal(&key, block, height, ChunkKind::Events, &plain)?);
+        chunks.extend(seal(&key, block, height, ChunkKind::Events, &plain)?);
     }
     sorted(chunks)
 }
@@ -121,7 +127,18 @@ pub fn open_changes(
     height: Height,
     chunks: &[SealedChunk],
 ) -> Result<Option<Vec<Change>>, ChunkError> {
-    let Some(plain) = find(key, block, height, ChunkKind::Changes, chunks)? else {
+    let opened = open_changes_counted(key, block, height, chunks)?;
+    Ok(opened.map(|(changes, _)| changes))
+}
+
+/// As [`open_changes`], with the number of chunks that they took.
+pub(crate) fn open_changes_counted(
+    key: &CompartmentKey,
+    block: &Digest,
+    height: Height,
+    chunks: &[SealedChunk],
+) -> Result<Option<(Vec<Change>, usize)>, ChunkError> {
+    let Some((plain, parts)) = find(key, block, height, ChunkKind::Changes, chunks)? else {
         return Ok(None);
     };
     let rows = Rows::from_bytes(&plain)?;
@@ -131,7 +148,7 @@ pub fn open_changes(
     }
     let rows = rows.into_inner().into_iter();
     let changes = rows.map(|row| row.into_change(key.compartment()));
-    Ok(Some(changes.collect()))
+    Ok(Some((changes.collect(), parts)))
 }
 
 /// The events for one compartment's holder, in order of emission; empty when
@@ -145,7 +162,7 @@ pub fn open_events(
     height: Height,
     chunks: &[SealedChunk],
 ) -> Result<Vec<AddressedEvent>, ChunkError> {
-    let Some(plain) = find(key, block, height, ChunkKind::Events, chunks)? else {
+    let Some((plain, _)) = find(key, block, height, ChunkKind::Events, chunks)? else {
         return Ok(Vec::new());
     };
     let events = Events::from_bytes(&plain)?.into_inner();
@@ -167,7 +184,8 @@ pub fn open_directory(
     chunks: &[SealedChunk],
 ) -> Result<Vec<Compartment>, ChunkError> {
     let key = keys.directory();
-    let Some(plain) = find(&key, block, height, ChunkKind::Directory, chunks)? else {
+    let opened = find(&key, block, height, ChunkKind::Directory, chunks)?;
+    let Some((plain, _)) = opened else {
         return Ok(Vec::new());
     };
     let names = Directory::from_bytes(&plain)?;
@@ -187,23 +205,45 @@ fn list<T: Encode, const MAX: usize>(values: Vec<T>) -> Result<Vec<u8>, ChunkErr
     Ok(list.to_bytes())
 }
 
+/// Seals `plain`, in parts if it is larger than a chunk holds. A part is the
+/// number of parts (u16), then its piece; every piece but the last is whole.
 fn seal(
     key: &CompartmentKey,
     block: &Digest,
     height: Height,
     kind: ChunkKind,
     plain: &[u8],
-) -> Result<SealedChunk, ChunkError> {
-    let size = (plain.len() + 4).next_power_of_two();
+) -> Result<Vec<SealedChunk>, ChunkError> {
+    let parts = u16::try_from(plain.len().div_ceil(PIECE_BYTES)).ok();
+    let parts = parts.filter(|parts| *parts <= CHUNK_PARTS_MAX);
+    let parts = parts.ok_or(ChunkError::TooLarge)?;
+    assert!(parts > 0, "a list encodes to at least its length");
+    let numbered = (0..).zip(plain.chunks(PIECE_BYTES));
+    let sealed = numbered.map(|(part, piece)| {
+        let content = [&parts.to_le_bytes()[..], piece].concat();
+        seal_part(key, block, height, (kind, part), &content)
+    });
+    Ok(sealed.collect())
+}
+
+fn seal_part(
+    key: &CompartmentKey,
+    block: &Digest,
+    height: Height,
+    (kind, part): (ChunkKind, u16),
+    content: &[u8],
+) -> SealedChunk {
+    let size = (content.len() + PAD_LENGTH_BYTES).next_power_of_two();
     let size = size.max(CHUNK_CLASS_BYTES_MIN);
-    if size > CHUNK_PLAIN_BYTES_MAX {
-        return Err(ChunkError::TooLarge);
-    }
-    let tag = key.chunk_tag(height, kind);
-    let padded = pad(plain, size).expect("the size was taken from the content");
-    let sealed = seal_once(&key.chunk_key(block, kind), &tag, &padded);
+    assert!(
+        size <= CHUNK_PLAIN_BYTES_MAX,
+        "a piece leaves room for its frame"
+    );
+    let tag = key.chunk_tag(height, kind, part);
+    let padded = pad(content, size).expect("the size was taken from the content");
+    let sealed = seal_once(&key.chunk_key(block, kind, part), &tag, &padded);
     let sealed = Blob::new(sealed).expect("bounded by CHUNK_PLAIN_BYTES_MAX");
-    Ok(SealedChunk { tag, sealed })
+    SealedChunk { tag, sealed }
 }
 
 fn sorted(mut chunks: Vec<SealedChunk>) -> Result<Vec<SealedChunk>, ChunkError> {
@@ -214,7 +254,8 @@ fn sorted(mut chunks: Vec<SealedChunk>) -> Result<Vec<SealedChunk>, ChunkError> 
     Ok(chunks)
 }
 
-/// Finds a chunk by tag and opens it. `chunks` are in rising order of tag, as
+/// Finds a chunk with all its parts and opens it: the plaintext and the number
+/// of parts. `chunks` are in rising order of tag, as
 /// [`daicho_types::result::ResultBody`] keeps them.
 fn find(
     key: &CompartmentKey,
@@ -222,13 +263,44 @@ fn find(
     height: Height,
     kind: ChunkKind,
     chunks: &[SealedChunk],
-) -> Result<Option<Vec<u8>>, ChunkError> {
-    let tag = key.chunk_tag(height, kind);
+) -> Result<Option<(Vec<u8>, usize)>, ChunkError> {
+    let Some((parts, mut plain)) = find_part(key, block, height, (kind, 0), chunks)? else {
+        return Ok(None);
+    };
+    let mut last = plain.len();
+    for part in 1..parts {
+        let found = find_part(key, block, height, (kind, part), chunks)?;
+        let (total, piece) = found.ok_or(ChunkError::Incomplete)?;
+        if total != parts || last != PIECE_BYTES || piece.is_empty() {
+            return Err(CodecError::Inconsistent("parts").into());
+        }
+        last = piece.len();
+        plain.extend(piece);
+    }
+    Ok(Some((plain, usize::from(parts))))
+}
+
+/// One part: how many there are, and its piece.
+fn find_part(
+    key: &CompartmentKey,
+    block: &Digest,
+    height: Height,
+    (kind, part): (ChunkKind, u16),
+    chunks: &[SealedChunk],
+) -> Result<Option<(u16, Vec<u8>)>, ChunkError> {
+    let tag = key.chunk_tag(height, kind, part);
     let Ok(place) = chunks.binary_search_by_key(&tag, |chunk| chunk.tag) else {
         return Ok(None);
     };
     let sealed = &chunks[place].sealed;
-    let padded = open_once(&key.chunk_key(block, kind), &tag, sealed)?;
-    let plain = unpad(&padded).ok_or(CodecError::Inconsistent("padding"))?;
-    Ok(Some(plain.to_vec()))
+    let padded = open_once(&key.chunk_key(block, kind, part), &tag, sealed)?;
+    let content = unpad(&padded).ok_or(CodecError::Inconsistent("padding"))?;
+    let (parts, piece) = content
+        .split_first_chunk()
+        .ok_or(CodecError::Inconsistent("parts"))?;
+    let parts = u16::from_le_bytes(*parts);
+    if !(1..=CHUNK_PARTS_MAX).contains(&parts) || part >= parts || piece.len() > PIECE_BYTES {
+        return Err(CodecError::Inconsistent("parts").into());
+    }
+    Ok(Some((parts, piece.to_vec())))
 }

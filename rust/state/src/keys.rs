@@ -125,17 +125,18 @@ impl CompartmentKey {
         u128::from_le_bytes(*half)
     }
 
-    /// The tag under which this compartment's chunk of a height is found.
+    /// The tag under which this compartment's chunk of a height is found;
+    /// `part` is 0 but for chunks that did not fit one.
     #[must_use]
-    pub fn chunk_tag(&self, height: Height, kind: ChunkKind) -> [u8; 32] {
-        let parts: [&[u8]; 2] = [&height.0.to_le_bytes(), &[kind as u8]];
-        *self.secret.derive(Domain::ChunkTag, &parts).expose()
+    pub fn chunk_tag(&self, height: Height, kind: ChunkKind, part: u16) -> [u8; 32] {
+        let place: [&[u8]; 3] = [&height.0.to_le_bytes(), &[kind as u8], &part.to_le_bytes()];
+        *self.secret.derive(Domain::ChunkTag, &place).expose()
     }
 
     /// The key of this compartment's chunk of a block. The block's digest
     /// makes it a key that seals one plaintext.
-    pub(crate) fn chunk_key(&self, block: &Digest, kind: ChunkKind) -> Secret {
-        let parts: [&[u8]; 2] = [&block.0, &[kind as u8]];
-        self.secret.derive(Domain::ChunkKey, &parts)
+    pub(crate) fn chunk_key(&self, block: &Digest, kind: ChunkKind, part: u16) -> Secret {
+        let place: [&[u8]; 3] = [&block.0, &[kind as u8], &part.to_le_bytes()];
+        self.secret.derive(Domain::ChunkKey, &place)
     }
 }

@@ -1,5 +1,8 @@
 //! Bounds that only this crate needs. Units stand last in the name.
 
+/// Chunks of one compartment in one block: more than one only where a block
+/// changes more of a compartment than a chunk holds.
+pub const CHUNK_PARTS_MAX: u16 = 64;
 /// Rows in one change chunk.
 pub const CHUNK_ROWS_MAX: usize = 1 << 20;
 /// Padded plaintext of one chunk: the largest power of two that still fits

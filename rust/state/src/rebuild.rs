@@ -8,7 +8,7 @@ use daicho_types::result::{ResultBody, SealedChunk};
 use daicho_types::{ChainId, ConsensusTime, Digest, Height};
 
 use crate::book::Book;
-use crate::chunk::{open_changes, open_directory};
+use crate::chunk::{open_changes, open_changes_counted, open_directory};
 use crate::state::check_follows;
 use crate::{
     BadProof, BlockRef, ChunkError, CompartmentKey, CompartmentProof, KeyRing, RebuildError, State,
@@ -27,15 +27,17 @@ pub fn open_all_changes(
     chunks: &[SealedChunk],
 ) -> Result<Vec<Change>, ChunkError> {
     let touched = open_directory(keys, block, height, chunks)?;
-    let directory = usize::from(!touched.is_empty());
-    if touched.len() + directory != chunks.len() {
-        return Err(ChunkError::Incomplete);
-    }
+    let mut taken = usize::from(!touched.is_empty());
     let mut changes = Vec::new();
     for compartment in touched {
         let key = keys.compartment(compartment);
-        let chunk = open_changes(&key, block, height, chunks)?;
-        changes.extend(chunk.ok_or(ChunkError::Incomplete)?);
+        let opened = open_changes_counted(&key, block, height, chunks)?;
+        let (opened, parts) = opened.ok_or(ChunkError::Incomplete)?;
+        changes.extend(opened);
+        taken += parts;
+    }
+    if taken != chunks.len() {
+        return Err(ChunkError::Incomplete);
     }
     Ok(changes)
 }

@@ -260,6 +260,73 @@ fn an_edited_range_proof_does_not_verify() {
     );
 }
 
+/// A proof has one spelling: nothing is not hidden behind the hash of nothing,
+/// and rows stand in the order of their keys before any hash is compared.
+#[test]
+fn a_range_proof_has_one_spelling() {
+    let state = example();
+    let (root, lo, hi) = (state.root(), [15], [75]);
+    let good = state.prove_range(Height(3), register(1), &lo, &hi).unwrap();
+    let verify = |proof: &RangeProof| proof.verify(&root, register(1), &lo, &hi);
+    let places: Vec<_> = (0..good.tree.len()).collect();
+    let nothing = |place: &&usize| good.tree[**place] == Piece::Nothing(());
+    for place in places.iter().filter(nothing) {
+        let respelt = edited(&good, |pieces| pieces[*place] = Piece::Hidden(Digest::ZERO));
+        assert_eq!(verify(&respelt), Err(BadProof::Shape), "at {place}");
+    }
+    let shown = |place: &&usize| matches!(good.tree[**place], Piece::Shown(_));
+    let shown: Vec<_> = places.iter().filter(shown).collect();
+    for pair in shown.windows(2) {
+        let swapped = edited(&good, |pieces| pieces.swap(*pair[0], *pair[1]));
+        assert_eq!(verify(&swapped), Err(BadProof::Shape), "keys out of order");
+    }
+}
+
+/// An empty compartment hides nothing: the whole of it proves to no rows, and
+/// nothing is spelt as nothing.
+#[test]
+fn an_emptied_compartment_proves_empty() {
+    let state = played(&[vec![set(party(1), b"k", b"v")], vec![unset(party(1), b"k")]]);
+    let proof = state.prove_range(Height(2), party(1), &[], &[255]).unwrap();
+    assert_eq!(
+        proof.verify(&state.root(), party(1), &[], &[255]),
+        Ok(vec![])
+    );
+    let respelt = edited(&proof, |pieces| *pieces = vec![Piece::Hidden(Digest::ZERO)]);
+    assert!(
+        respelt
+            .verify(&state.root(), party(1), &[], &[255])
+            .is_err()
+    );
+    let off_range = state.prove_range(Height(2), party(1), &[9], &[9]).unwrap();
+    assert_eq!(
+        off_range.verify(&state.root(), party(1), &[9], &[9]),
+        Ok(vec![])
+    );
+    let respelt = edited(&off_range, |pieces| {
+        *pieces = vec![Piece::Hidden(Digest::ZERO)]
+    });
+    let verified = respelt.verify(&state.root(), party(1), &[9], &[9]);
+    assert_eq!(verified, Err(BadProof::Shape));
+}
+
+/// Who was shown one version of a row cannot test guesses of another: the
+/// salt is another for every value, and for every compartment.
+#[test]
+fn every_version_of_a_row_has_its_own_salt() {
+    let state = played(&[
+        vec![set(party(1), b"k", b"1"), set(party(2), b"k", b"1")],
+        vec![set(party(1), b"k", b"2")],
+    ]);
+    let salt = |height, of| {
+        let proof = state.prove_inclusion(Height(height), of, b"k").unwrap();
+        proof.salt
+    };
+    assert_ne!(salt(1, party(1)), salt(2, party(1)));
+    assert_ne!(salt(1, party(1)), salt(1, party(2)));
+    assert_eq!(salt(1, party(2)), salt(2, party(2)));
+}
+
 /// What the holder of a compartment gets from any node's copy: its own book,
 /// equal to the executor's, checked whole against the certified root; and a
 /// body from which a row was left out does not pass.
@@ -341,4 +408,24 @@ fn r2_two_books_prove_against_one_root() {
             .prove_range(state.height(), Compartment::Public, &[], &[9])
             .is_none()
     );
+}
+
+/// Keys in rising order with a long shared prefix, the worst that a tree
+/// shaped by keys could be given: climbs stay logarithmic.
+#[test]
+fn chosen_keys_make_no_deep_tree() {
+    let key = |n: u16| [&[7; 500][..], &n.to_be_bytes()].concat();
+    let rows: Vec<_> = (0..5_000)
+        .map(|n| set(register(1), &key(n), b"v"))
+        .collect();
+    let state = played(&[rows]);
+    for n in (0..5_000).step_by(37) {
+        let proof = state
+            .prove_inclusion(Height(1), register(1), &key(n))
+            .unwrap();
+        assert!(
+            proof.climb.steps.len() < 5 * 13,
+            "five times the depth of a balanced tree"
+        );
+    }
 }

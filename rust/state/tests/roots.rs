@@ -41,6 +41,32 @@ proptest! {
         prop_assert_eq!(rebuilt.snapshot(), state.snapshot());
     }
 
+    /// R41, R52: what any holder rebuilds of its own compartment, from the same
+    /// bodies and without any other key, is what the certified root says, at
+    /// every height.
+    #[test]
+    fn r41_every_holder_rebuilds_its_own_book(script in scripts(6, 20)) {
+        let state = played(&script);
+        for compartment in state.compartments() {
+            let key = keys().compartment(compartment);
+            let mut own = HolderBook::new(vec![key], CHAIN, GENESIS_TIME);
+            for (height, changes) in (1..).zip(&script) {
+                let at = block(height);
+                own.apply(at, &body(&at, changes, &[])).unwrap();
+                prop_assert!(own.apply(at, &body(&at, changes, &[])).is_err(), "not twice");
+            }
+            for height in (0..=script.len() as u64).map(Height) {
+                let rows = own.rows(height, compartment, &[], &[9], usize::MAX);
+                prop_assert_eq!(rows, state.scan_at(height, compartment, &[], &[9], usize::MAX));
+                let root = state.root_at(height).unwrap();
+                match state.prove_compartment(height, compartment) {
+                    Some(proof) => own.check(height, compartment, &proof, &root).unwrap(),
+                    None => prop_assert_eq!(own.inner_root(height, compartment), None),
+                }
+            }
+        }
+    }
+
     /// The order in which changes come, and how they are spread over blocks,
     /// leaves no trace in the tree over the rows that stand.
     #[test]

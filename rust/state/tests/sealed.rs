@@ -124,7 +124,7 @@ fn a_relabelled_or_altered_chunk_does_not_open() {
     let rows = [set(register(1), b"k", b"v"), set(register(2), b"k", b"w")];
     let good = seal_changes(&keys(), &at.digest, at.height, &rows).unwrap();
     let key = keys().compartment(register(1));
-    let tag = key.chunk_tag(at.height, daicho_state::ChunkKind::Changes);
+    let tag = key.chunk_tag(at.height, daicho_state::ChunkKind::Changes, 0);
     for chunk in good.iter().filter(|chunk| chunk.tag != tag) {
         let relabelled = SealedChunk {
             tag,
@@ -223,11 +223,40 @@ fn what_does_not_fit_is_refused() {
     let seal = |rows: &[_]| seal_changes(&keys(), &at.digest, at.height, rows);
     let twice = [set(party(1), b"k", b"v"), set(party(1), b"k", b"w")];
     assert_eq!(seal(&twice), Err(ChunkError::Duplicate));
+    assert_eq!(
+        seal(&[set(party(1), b"k", &[0; 65_537])]),
+        Err(ChunkError::TooLarge)
+    );
+    assert_eq!(
+        seal(&[set(party(1), &[0; 513], b"")]),
+        Err(ChunkError::TooLarge)
+    );
+}
+
+/// A corporate action that changes more of one register than a chunk holds
+/// goes into parts, found by their own tags; none may be missing.
+#[test]
+fn a_large_chunk_is_cut_into_parts() {
+    let at = block(1);
     let row = |n: u32| set(party(1), &n.to_be_bytes(), &[7; 65_536]);
-    let fits: Vec<_> = (0..127).map(row).collect();
-    assert_eq!(seal(&fits).unwrap().len(), 2);
-    let over: Vec<_> = (0..128).map(row).collect();
-    assert_eq!(seal(&over), Err(ChunkError::TooLarge));
+    let rows: Vec<_> = (0..260).map(row).collect();
+    let seal = |rows: &[_]| seal_changes(&keys(), &at.digest, at.height, rows).unwrap();
+    assert_eq!(
+        seal(&rows[..127]).len(),
+        1 + 1,
+        "the chunk and the directory"
+    );
+    assert_eq!(seal(&rows[..128]).len(), 2 + 1);
+    let chunks = seal(&rows);
+    assert_eq!(chunks.len(), 3 + 1);
+    let opened = open_all_changes(&keys(), &at.digest, at.height, &chunks);
+    assert!(opened.unwrap() == rows);
+    for place in 0..chunks.len() {
+        let mut fewer = chunks.clone();
+        fewer.remove(place);
+        let opened = open_all_changes(&keys(), &at.digest, at.height, &fewer);
+        assert_eq!(opened, Err(ChunkError::Incomplete), "without {place}");
+    }
 }
 
 /// The key tree of an epoch: every branch is another key, and the seed of a
@@ -248,7 +277,10 @@ fn keys_of_an_epoch_are_distinct_and_stable() {
     assert!(secrets.insert(ring.seed(Height(1))));
     assert!(secrets.insert(ring.seed(Height(2))));
     assert_eq!(ring.seed(Height(2)), keys().seed(Height(2)));
-    assert_eq!(ring.envelope().public(), keys().envelope().public());
+    let published = daicho_crypto::epoch_keys(&Secret::new([42; 32]), Epoch(0)).public();
+    assert_eq!(ring.envelope().public(), published, "what clients seal to");
+    let next = KeyRing::from_epoch_secret(&Secret::new([42; 32]), Epoch(1));
+    assert_ne!(next.envelope().public(), published);
     let given = CompartmentKey::new(party(0), ring.compartment(party(0)).secret().clone());
     assert_eq!(given.tag(), ring.compartment(party(0)).tag());
     assert_eq!(
