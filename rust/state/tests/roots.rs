@@ -257,6 +257,28 @@ fn no_byte_of_a_snapshot_may_change() {
     );
 }
 
+/// A state has one snapshot: the same changes in another order lead to the
+/// same root, and are refused all the same.
+#[test]
+fn a_snapshot_has_one_spelling() {
+    const CHANGE_BYTES: usize = 17 + (4 + 1) + 1 + (4 + 1);
+    const SUM_BYTES: usize = 32;
+    let good = played(&[vec![set(party(1), b"a", b"1"), set(party(1), b"b", b"2")]]).snapshot();
+    let resummed = |mut bytes: Vec<u8>| {
+        bytes.truncate(bytes.len() - SUM_BYTES);
+        let sum = daicho_crypto::hash(daicho_crypto::Domain::Record, &[b"DCHS", &bytes]);
+        bytes.extend(sum.0);
+        bytes
+    };
+    assert_eq!(resummed(good.clone()), good);
+    let end = good.len() - SUM_BYTES;
+    let mut swapped = good.clone();
+    swapped[end - 2 * CHANGE_BYTES..end].rotate_left(CHANGE_BYTES);
+    assert_ne!(swapped, good);
+    let restored = State::restore(keys(), &resummed(swapped));
+    assert!(matches!(restored, Err(RebuildError::Snapshot(_))));
+}
+
 /// The top tree grows past a power of two and stays equal to the naive one.
 #[test]
 fn many_compartments_pad_to_the_next_power_of_two() {
