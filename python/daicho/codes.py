@@ -168,6 +168,10 @@ _CONFIGURATION = {
         "The command line does not fit the command.",
         "See `--help` of the command.",
     ),
+    "CFG_UNREACHABLE": (
+        "No answer came in time: what was asked may or may not have happened.",
+        "Send the same bytes again, or ask for the receipt; see `daicho net status`.",
+    ),
     "CFG_NOT_BUILT": (
         "This part is not in the installed version.",
         "Install a version that has it.",

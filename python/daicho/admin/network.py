@@ -186,7 +186,8 @@ def _alive(pid_file: Path, home: str) -> int | None:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError):
         return None
-    if any(argument.decode(errors="replace").startswith(home) for argument in command):
+    arguments = [os.fsdecode(argument) for argument in command]
+    if any(argument == home or argument.startswith(home + "/") for argument in arguments):
         return pid
     _reap(pid)
     return None

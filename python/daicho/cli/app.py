@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from daicho import __version__
-from daicho.cli.exits import EndError, Exit, verdict
+from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output
 
 # Command → where it stands; one line of help each, shown without an import.
@@ -37,11 +37,11 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group that imports a command when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Names in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the command of that name."""
         if cmd_name not in COMMANDS:
             return None
@@ -50,7 +50,7 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
@@ -78,6 +78,9 @@ def _end(error: BaseException, output: Output) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
         return Exit.USAGE
+    # Judging needs the parts that raise: they are imported when one has.
+    from daicho.cli.verdicts import verdict
+
     judged = verdict(error)
     if judged is None:
         traceback.print_exception(error)

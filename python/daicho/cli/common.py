@@ -26,7 +26,7 @@ def network_option(command: Command) -> Command:
         "network",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="DAICHO_NETWORK",
-        default=Path("."),
+        default=Path(),
         show_default="this folder",
         help="The network's folder (DAICHO_NETWORK).",
     )(command)

@@ -16,6 +16,9 @@ from daicho.cli.output import Output, json_option, readable, table
 from daicho.config import ConfigError, load_network
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
+folder_argument = click.argument(
+    "folder", metavar="[DIR]", type=FOLDER, envvar="DAICHO_NETWORK", default=Path()
+)
 
 
 @click.group()
@@ -68,7 +71,7 @@ def init(folder: Path, output: Output, host: str | None, **asked: Any) -> None:
 
 
 @net.command()
-@click.argument("folder", metavar="DIR", type=FOLDER)
+@folder_argument
 @click.option("--node", "names", multiple=True, metavar="ID", help="Only this node; repeatable.")
 @click.option("--timeout", "timeout_s", type=float, default=READY_TIMEOUT_S, show_default=True)
 @json_option
@@ -80,7 +83,7 @@ def up(folder: Path, names: tuple[str, ...], timeout_s: float, output: Output) -
 
 
 @net.command()
-@click.argument("folder", metavar="DIR", type=FOLDER)
+@folder_argument
 @json_option
 def down(folder: Path, output: Output) -> None:
     """Stop the nodes of DIR."""
@@ -89,7 +92,7 @@ def down(folder: Path, output: Output) -> None:
 
 
 @net.command("status")
-@click.argument("folder", metavar="DIR", type=FOLDER)
+@folder_argument
 @json_option
 def net_status(folder: Path, output: Output) -> None:
     """Ask every node of DIR. Exit 1 unless all answer."""

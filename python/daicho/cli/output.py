@@ -8,11 +8,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from daicho.config import Problem
+if TYPE_CHECKING:
+    from daicho.config import Problem
 
 JSON_INTEGER_MAX = 2**53
 """Above this a number would lose digits in other languages: it becomes a string."""

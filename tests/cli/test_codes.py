@@ -1,0 +1,59 @@
+"""One registry for the four families: unique, explained, and one with Rust."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from conftest import ROOT
+from daicho import _native
+from daicho.codes import registry, retry_codes
+from daicho.identity import ROLE_BITS
+
+FORMS = {
+    "ledger": r"[A-Z][A-Z_]*",
+    "configuration": r"CFG_[A-Z_]+",
+    "verify": r"VFY_[A-Z_]+",
+    "compiler": r"DC[0-9]{4}",
+}
+
+
+def test_every_code_has_its_family_s_form_and_words() -> None:
+    for entry in registry().values():
+        assert re.fullmatch(FORMS[entry.family], entry.code), entry.code
+        assert entry.meaning, entry.code
+        assert entry.remedy or entry.family == "compiler", entry.code
+
+
+def test_rust_and_python_agree_on_the_ledger_s_codes() -> None:
+    explained = {entry.code for entry in registry().values() if entry.family == "ledger"}
+    assert explained == {name for _, name, _ in _native.codes()}
+    numbers = [number for number, _, _ in _native.codes()]
+    assert len(set(numbers)) == len(numbers)
+    assert "BUSY" in retry_codes()
+    assert "SIGNATURE" not in retry_codes()
+
+
+def test_codes_promised_by_the_interfaces_exist() -> None:
+    promised = (
+        "ROLE READ_ONLY GAS REPLAY SEQUENCE_USED EXPIRED SIGNATURE SEAL TOO_LARGE MALFORMED "
+        "ACCESS BUSY"
+    )
+    assert set(promised.split()) <= registry().keys()
+
+
+def test_every_code_raised_in_python_is_registered() -> None:
+    raised: set[str] = set()
+    for path in Path(ROOT / "python" / "daicho").rglob("*.py"):
+        raised |= set(re.findall(r'"((?:CFG|VFY)_[A-Z_]+)"', path.read_text()))
+    assert raised
+    assert raised <= registry().keys()
+
+
+def test_roles_agree_with_the_bytecode_page() -> None:
+    page = ROOT / "docs" / "bytecode.md"
+    text = page.read_text() if page.exists() else ""
+    for bit, name in re.findall(
+        r"(\d+) ([a-z_]+)(?= ·|\.)", text.partition("## 8. Roles")[2][:400]
+    ):
+        assert ROLE_BITS[name] == 1 << int(bit)
