@@ -40,7 +40,13 @@ from daicho.config.models import (
 )
 from daicho.config.write import TomlWriter
 from daicho.identity import Authority, Credentials
-from daicho.identity.files import Unlock, make_private_folder, write_public, write_secret
+from daicho.identity.files import (
+    Unlock,
+    make_private_folder,
+    synced_together,
+    write_public,
+    write_secret,
+)
 
 _NODE_FOLDERS = ("log", "results", "evidence", "logs", "run")
 
@@ -70,7 +76,8 @@ def found_network(folder: Path, plan: NetworkPlan) -> Genesis:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
-        genesis = _Founder(partial, plan, folder.name).run()
+        with synced_together(partial):
+            genesis = _Founder(partial, plan, folder.name).run()
         if folder.exists():
             folder.rmdir()
         partial.replace(folder)
