@@ -178,16 +178,34 @@ def seal_query(
     query: int,
     arguments: bytes,
     at: tuple[str, int] | None = ...,
-    prove: bool = ...,
 ) -> bytes:
     """A sealed question to a contract."""
+
+def seal_rows_query(
+    signer: Signer,
+    session: Session,
+    *,
+    sender: bytes,
+    nonce: bytes,
+    expiry_us: int,
+    compartment: bytes,
+    lo: bytes,
+    hi: bytes,
+    at: tuple[str, int] | None = ...,
+) -> bytes:
+    """A sealed question for rows of a compartment, with a proof."""
+
+def prove_rows(
+    proof: bytes, root: bytes, compartment: bytes, lo: bytes, hi: bytes
+) -> list[tuple[bytes, bytes]]:
+    """The rows a range proof shows under `root`; VerificationError otherwise."""
 
 def seal_keys_query(
     signer: Signer, session: Session, *, sender: bytes, nonce: bytes, expiry_us: int
 ) -> bytes:
     """A sealed question for the asker's compartment keys."""
 
-def open_answer(session: Session, nonce: bytes, sealed: bytes) -> bytes:
+def open_answer(session: Session, nonce: bytes, sealed: bytes) -> dict[str, Any]:
     """A query's answer; VerificationError when it does not open."""
 
 def item_ids(item: bytes) -> tuple[bytes, bytes]:
@@ -201,6 +219,8 @@ def encode_blocks(id: int, from_height: int, count: int) -> bytes: ...  # noqa: 
 def encode_results(id: int, from_height: int, count: int) -> bytes: ...  # noqa: A002
 def decode_reply(frame: bytes) -> dict[str, Any]:
     """A reply as a dict with `id` and `say`."""
+
+# rust/bindings/src/node.rs
 
 def genesis_curve_keys(genesis: bytes) -> list[bytes]:
     """The raw CURVE keys of a genesis' nodes, by replica number."""
@@ -226,3 +246,8 @@ class NodeHost:
     def admits(self, key: bytes) -> bool: ...
     def fatal(self) -> str | None: ...
     def stop(self) -> None: ...
+
+# rust/bindings/src/verify.rs
+
+def verify_home(home: Path, genesis: bytes) -> list[dict[str, Any]]:
+    """Everything wrong in a node's stored data: code, file, offset, height, message."""

@@ -231,7 +231,7 @@ def retry_codes() -> frozenset[str]:
 
 
 def _compiler_codes() -> list[Explanation]:
-    if importlib.util.find_spec("daicho.compiler") is None:
+    if importlib.util.find_spec("daicho.compiler.codes") is None:
         return []
     table = importlib.import_module("daicho.compiler.codes").REGISTRY
     return [

@@ -79,7 +79,11 @@ def json_arguments(text: str) -> dict[str, Any]:
 
 def part(name: str) -> ModuleType:
     """A part that ships with some installations only; ConfigError without it."""
-    if importlib.util.find_spec(name) is None:
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
         raise ConfigError.one("CFG_NOT_BUILT", name, f"{name} is not installed here")
     return importlib.import_module(name)
 

@@ -171,7 +171,11 @@ def _export(client: LedgerClient, receipt: Receipt, path: Path) -> None:
 @click.option("--args", default="{}", metavar="JSON|@FILE", help="Arguments by name.")
 @click.option("--at-height", type=click.IntRange(min=0), help="The state after this block.")
 @click.option("--at-time", type=click.IntRange(min=0), metavar="US", help="… as of this time.")
-@click.option("--prove", is_flag=True, help="Ask for a proof against the certified root.")
+@click.option(
+    "--prove",
+    is_flag=True,
+    help="Equal answers of a majority of executors, from the certified root.",
+)
 @click.option("--node", metavar="ID", help="Another gateway than the party's own.")
 @network_option
 @timeout_option
@@ -200,9 +204,24 @@ def query(
     found, asked = Network(network), _contract(network, contract)
     number = asked.query(name)
     arguments = asked.arguments(name, json_arguments(args))
-    with LedgerClient.open(found.party(who), node=node, timeout_s=timeout_s) as client:
-        answer = client.query(asked.number, number, arguments, at=at, prove=prove)
-    output.result({"ok": True, "answer": asked.abi.decode_result(name, answer)})
+    party = Party.open(found.party(who))
+    document: dict[str, Any] = {"ok": True}
+    if prove:
+        from daicho.query.ask import ask_quorum
+
+        proved = ask_quorum(party, asked.number, number, arguments, at=at, timeout_s=timeout_s)
+        answer, document["equal_answers_of"] = proved.answer, list(proved.nodes)
+    else:
+        with LedgerClient(party, node=node, timeout_s=timeout_s) as client:
+            answer = client.query(asked.number, number, arguments, at=at)
+    document |= {
+        "height": answer.height,
+        "block_time_us": answer.time_us,
+        "state_root": answer.state_root,
+        "gas_used": answer.gas_used,
+        "answer": asked.abi.decode_result(name, answer.result),
+    }
+    output.result(document)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from daicho import _native
+from daicho.codes import retry_codes
 from daicho.config import ConfigError
 from daicho.gateway.errors import BadReplyError, RefusedError, UnreachableError
 from daicho.gateway.party import EPOCH, Party
@@ -31,6 +32,8 @@ RETRY_PAUSE_S = 0.05
 RETRY_PAUSE_S_MAX = 1.0
 QUERY_EXPIRY_S = 60.0
 SYNC_COUNT = 256
+_COMPARTMENT_BYTES = 17
+_HELD_KEY_BYTES = _COMPARTMENT_BYTES + 32
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,26 @@ class SealedItem:
     witness_id: bytes
     lane: int
     sequence: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an executor says after the certified block `height`."""
+
+    height: int
+    time_us: int
+    state_root: bytes
+    code: str
+    gas_used: int
+    result: bytes
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows with the answer that proved them."""
+
+    answer: Answer
+    rows: list[tuple[bytes, bytes]]
 
 
 class LedgerClient:
@@ -223,30 +246,63 @@ class LedgerClient:
             raise BadReplyError("the reply speaks of another transaction")
         return found[0]
 
-    def query(
-        self,
-        contract: int,
-        query: int,
-        arguments: bytes,
-        *,
-        at: At = None,
-        prove: bool = False,
-    ) -> bytes:
-        """Ask a contract; the opened answer as the executor sealed it."""
+    def query(self, contract: int, query: int, arguments: bytes, *, at: At = None) -> Answer:
+        """Ask a contract. RefusedError when the answer is a no, ACCESS for one.
+
+        One executor's word: `root_certified` holds its root against the
+        certified one, `daicho.query.ask` compares several executors' answers.
+        """
         return self._query(
-            _native.seal_query,
-            contract=contract,
-            query=query,
-            arguments=arguments,
-            at=at,
-            prove=prove,
+            _native.seal_query, contract=contract, query=query, arguments=arguments, at=at
         )
 
-    def compartment_keys(self) -> bytes:
-        """Ask for the compartment keys this party holds."""
-        return self._query(_native.seal_keys_query)
+    def rows(self, compartment: bytes, lo: bytes, hi: bytes, *, at: At = None) -> Rows:
+        """All rows of a compartment with lo <= key < hi, proved to be all there is.
 
-    def _query(self, seal: Any, **question: Any) -> bytes:
+        Checked against the state root that a majority of executors signed.
+        """
+        answer = self._query(_native.seal_rows_query, compartment=compartment, lo=lo, hi=hi, at=at)
+        self.root_certified(answer)
+        try:
+            rows = _native.prove_rows(answer.result, answer.state_root, compartment, lo, hi)
+        except ValueError as error:
+            raise BadReplyError(f"the rows are not proved: {error}") from error
+        return Rows(answer, rows)
+
+    def root_certified(self, answer: Answer) -> None:
+        """Raise BadReplyError unless the answer's root is the certified one."""
+        if answer.height == 0:
+            return
+        found = self.results(answer.height, 1)
+        checked = [self.checked_result(row["bytes"]) for row in found]
+        roots = {row["state_root"] for row in checked if row["height"] == answer.height}
+        if roots != {answer.state_root}:
+            raise BadReplyError(f"the root of height {answer.height} is not the certified one")
+
+    def checked_block(self, block: bytes) -> dict[str, Any]:
+        """A block checked whole against the genesis; BadReplyError otherwise."""
+        try:
+            return self.verifier.verify_block(block)
+        except ValueError as error:
+            raise BadReplyError(str(error)) from error
+
+    def checked_result(self, result: bytes) -> dict[str, Any]:
+        """A result checked whole against the genesis; BadReplyError otherwise."""
+        try:
+            return self.verifier.verify_result(result)
+        except ValueError as error:
+            raise BadReplyError(str(error)) from error
+
+    def compartment_keys(self) -> dict[bytes, bytes]:
+        """The compartment keys that this party holds, by compartment (17 bytes)."""
+        held = self._query(_native.seal_keys_query).result
+        count, rest = int.from_bytes(held[:4], "little"), held[4:]
+        if len(rest) != count * _HELD_KEY_BYTES:
+            raise BadReplyError("the list of keys is malformed")
+        rows = [rest[at : at + _HELD_KEY_BYTES] for at in range(0, len(rest), _HELD_KEY_BYTES)]
+        return {row[:_COMPARTMENT_BYTES]: row[_COMPARTMENT_BYTES:] for row in rows}
+
+    def _query(self, seal: Any, **question: Any) -> Answer:
         nonce = secrets.token_bytes(16)
         session = self.party.fresh_session(secrets.token_bytes(32))
         sealed = seal(
@@ -259,9 +315,14 @@ class LedgerClient:
         )
         _, reply = self._answer(self._ask(_native.encode_query, sealed), "answer")
         try:
-            return _native.open_answer(session, nonce, reply["sealed"])
-        except _native.VerificationError as error:
+            opened = _native.open_answer(session, nonce, reply["sealed"])
+        except ValueError as error:
             raise BadReplyError(f"the answer does not open: {error}") from error
+        answer = Answer(**opened)
+        if answer.code != "OK":
+            retry = answer.code in retry_codes()
+            raise RefusedError(answer.code, "the query was refused", retry=retry)
+        return answer
 
     def status(self, timeout_s: float | None = None) -> dict[str, Any]:
         """The node's own account of itself."""

@@ -8,6 +8,7 @@ mod echo;
 mod frames;
 mod genesis;
 mod node;
+mod verify;
 
 use pyo3::prelude::*;
 
@@ -25,5 +26,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     echo::register(module)?;
     client::register(module)?;
     genesis::register(module)?;
-    node::register(module)
+    node::register(module)?;
+    verify::register(module)
 }
