@@ -4,7 +4,6 @@ from daicho.contract import (
     Annotated,
     Decimal,
     Digits,
-    Enum,
     MaxLen,
     Money,
     Quantity,
