@@ -12,6 +12,7 @@ from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
     BOOL,
     BYTES,
+    DIGITS_MAX,
     HASH,
     INT,
     AmountType,
@@ -114,6 +115,8 @@ def _local(builder: Builder, value: Expr) -> None:
 
 def convert(builder: Builder, source: Type, target: Type, mode: int = _ROUND_EXACT) -> None:
     """Turn the value on the stack from `source` to `target`."""
+    if isinstance(source, AmountType) and target == DecimalType(DIGITS_MAX, source.scale):
+        return  # one type of the machine
     if isinstance(source, _NUMERIC) and isinstance(target, _NUMERIC):
         builder.emit("convert", source, target, mode)
     else:

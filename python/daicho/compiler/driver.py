@@ -1,0 +1,138 @@
+"""From source to artefact: the four steps in order.
+
+    artefact = compile_path(Path("contracts/trades.py"))
+    artefact = compile_source(text, "trades.py", imports={"cash": cash_text}, ids=ids)
+
+A contract that does not compile raises `CompileError` with every diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from daicho.compiler import codes, ir, tree
+from daicho.compiler.abi import Abi
+from daicho.compiler.diagnostics import START, CompileError, Diagnostic, Reporter, Source
+from daicho.compiler.ids import Ids, load_ids
+from daicho.compiler.step1_parse import parse
+from daicho.compiler.step2_check import check
+from daicho.compiler.step2_check.scope import Module
+from daicho.compiler.step3_lower import lower
+from daicho.compiler.step4_emit import MapEntry, emit
+
+IDS_FILE = "ids.toml"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A compiled contract. `data` is what is deployed."""
+
+    name: str
+    data: bytes
+    abi: Abi
+    source_map: dict[str, list[MapEntry]]
+    contract_id: int
+    """0 if the id map has none."""
+    texts: dict[str, str]
+    """The printable form after parse, check and lower."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Sources:
+    """The contract files of one compilation, read once each."""
+
+    def __init__(self, texts: Mapping[str, str], folder: Path | None = None) -> None:
+        self._texts = dict(texts)
+        self._folder = folder
+        self._modules: dict[str, Module] = {}
+        self._open: list[str] = []
+
+    def _source(self, name: str) -> Source | None:
+        if name in self._texts:
+            return Source(f"{name}.py", self._texts[name])
+        if self._folder is not None:
+            path = self._folder / f"{name}.py"
+            if path.is_file():
+                return Source(path.name, path.read_text(encoding="utf-8"))
+        return None
+
+    def load(self, name: str) -> Module | str:
+        """The checked contract `name`, or why it cannot be imported."""
+        if name in self._open:
+            return f"the imports go round: {' → '.join([*self._open, name])}"
+        if name not in self._modules:
+            source = self._source(name)
+            if source is None:
+                return f"there is no contract `{name}` beside this one"
+            reporter = Reporter(source)
+            module = self.check(name, source, reporter)
+            if reporter.diagnostics:
+                first = sorted(reporter.diagnostics)[0]
+                place = f"{source.filename}:{first.span.line}"
+                return f"the contract `{name}` does not compile ({place}: {first.code} {first.message})"
+            self._modules[name] = module
+        return self._modules[name]
+
+    def check(self, name: str, source: Source, reporter: Reporter) -> Module:
+        """Steps 1 and 2 of one file."""
+        self._open.append(name)
+        module = check(name, parse(source, reporter), reporter, self.load)
+        self._open.pop()
+        return module
+
+
+def compile_source(
+    text: str,
+    filename: str,
+    imports: Mapping[str, str] | None = None,
+    ids: Ids | None = None,
+    folder: Path | None = None,
+) -> Artefact:
+    """Compile one contract.
+
+    `filename` names it in diagnostics and gives its name (its stem). `imports`
+    are the texts of contracts it may import, by name; others are looked for in
+    `folder`. `ids` are the numbers of `daicho.compiler.ids`.
+    """
+    source = Source(filename, text)
+    name = Path(filename).stem
+    reporter = Reporter(source)
+    if not name.isidentifier():
+        reporter.error(codes.CONTRACT_SET, START, what=f"`{name}` cannot name a contract")
+        reporter.stop_if_any()
+    module = Sources(imports or {}, folder).check(name, source, reporter)
+    reporter.stop_if_any()
+    lowered = lower(module)
+    emitted = emit(module, lowered, ids or Ids(), reporter)
+    reporter.stop_if_any()
+    return Artefact(
+        name,
+        emitted.data,
+        Abi(emitted.data),
+        emitted.source_map,
+        (ids or Ids()).contracts.get(name, 0),
+        {
+            "parse": module.parsed.text(),
+            "check": "\n".join(tree.show(item) for item in module.functions),
+            "lower": "\n".join(ir.show(item) for item in lowered),
+        },
+    )
+
+
+def compile_path(path: Path, ids: Ids | None = None) -> Artefact:
+    """Compile a contract file; its neighbours are its imports, `ids.toml` its numbers."""
+    numbers = ids if ids is not None else load_ids(path.parent / IDS_FILE)
+    text = path.read_text(encoding="utf-8")
+    return compile_source(text, path.name, ids=numbers, folder=path.parent)
+
+
+def compile_folder(folder: Path) -> dict[str, Artefact]:
+    """Every contract of a folder that has an id, in the order of their ids."""
+    ids = load_ids(folder / IDS_FILE)
+    names = sorted(ids.contracts, key=lambda name: ids.contracts[name])
+    return {name: compile_path(folder / f"{name}.py", ids) for name in names}
+
+
+__all__ = ["Artefact", "CompileError", "compile_folder", "compile_path", "compile_source"]
