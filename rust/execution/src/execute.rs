@@ -2,7 +2,7 @@
 //! run, check conservation, or revert as a whole.
 
 use daicho_types::ledger::StateView;
-use daicho_types::limits::ARGUMENT_BYTES_MAX;
+use daicho_types::limits::{ARGUMENT_BYTES_MAX, RECEIPT_RESULT_BYTES_MAX};
 
 use crate::codec::{self, Decoder};
 use crate::context::{Call, Outcome, Signer, Status, TxContext, Visibility};
@@ -83,21 +83,12 @@ fn run<'a>(
     encode_result(machine, contract, entry, result)
 }
 
-fn fail(machine: &mut Machine<'_>, trap: Trap, details: Vec<u8>) -> Trap {
-    machine.failure = Some(Failure {
-        code: trap.code(),
-        name: trap.name().to_owned(),
-        details,
-    });
-    trap
-}
-
 fn check_roles(machine: &mut Machine<'_>, entry: &EntryDecl, sender: &Signer) -> Result<(), Trap> {
     if sender.roles & entry.roles != 0 {
         return Ok(());
     }
     let details = [entry.roles.to_le_bytes(), sender.roles.to_le_bytes()].concat();
-    Err(fail(machine, Trap::Role, details))
+    Err(machine.fail_with(Trap::Role, details))
 }
 
 fn arguments(
@@ -136,7 +127,7 @@ fn check_signatures(
             .ok_or(Trap::Internal)?;
         let party = argument.clone().id()?;
         if tx.signer(party).is_none() {
-            return Err(fail(machine, Trap::Authority, party.to_vec()));
+            return Err(machine.fail_with(Trap::Authority, party.to_vec()));
         }
     }
     Ok(())
@@ -158,6 +149,9 @@ fn encode_result(
         );
         codec::encode(&module.types, ty, &value, &mut bytes)?;
         machine.meter.charge(gas::per(bytes.len(), 8))?;
+    }
+    if bytes.len() > RECEIPT_RESULT_BYTES_MAX {
+        return Err(Trap::Length);
     }
     Ok(bytes)
 }

@@ -7,12 +7,6 @@ use crate::trap::Trap;
 
 /// The version that artefacts name.
 pub const SCHEDULE: u16 = 1;
-/// Gas of class S: a touch of a few rows.
-pub const CLASS_SMALL: u64 = 500_000;
-/// Gas of class M.
-pub const CLASS_MEDIUM: u64 = 5_000_000;
-/// Gas of class L: a corporate action over a page of holders.
-pub const CLASS_LARGE: u64 = 50_000_000;
 
 /// Multiplication, floored division, rounding.
 pub const MULTIPLY: u64 = 4;

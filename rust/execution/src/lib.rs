@@ -34,6 +34,7 @@ mod verify;
 mod wide;
 
 pub use block::BlockExecutor;
+pub use codec::{Decoder, encode as encode_value};
 pub use context::{Call, Event, Outcome, Signer, Site, Status, TxContext, Visibility};
 pub use contracts::Contracts;
 pub use execute::{execute_call, run_query};

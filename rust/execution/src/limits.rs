@@ -47,8 +47,6 @@ pub const STACK_MAX: usize = 1_024;
 pub const DEPTH_MAX: usize = 64;
 /// Distinct rows written by one transaction.
 pub const WRITES_MAX: usize = 4_096;
-/// Events of one transaction.
-pub const EVENTS_MAX: usize = 1_024;
 /// Sum of all allocations of one execution.
 pub const MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// What a container or text counts beside its content.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use daicho_types::ledger::Compartment;
-use daicho_types::limits::ARTEFACT_BYTES_MAX;
+use daicho_types::limits::{ARTEFACT_BYTES_MAX, CODE_BYTES_MAX as CODE_NAME_BYTES_MAX};
 
 use crate::codec::Decoder;
 use crate::gas;
@@ -310,6 +310,10 @@ impl Module {
         ascending(self.queries.iter().map(|query| query.id))?;
         ascending(self.exports.iter().map(|export| export.id))?;
         self.source_map = whole(section(reader, 12)?, |reader| {
+            check(
+                reader.u32()? as usize == functions.len(),
+                "source map of every function",
+            )?;
             functions
                 .iter()
                 .map(|function| marks(function, reader))
@@ -394,6 +398,7 @@ fn constant(types: &Types, reader: &mut Reader<'_>) -> Result<(TypeId, Value), V
 fn error(types: &Types, reader: &mut Reader<'_>) -> Result<ErrorDecl, VerifyError> {
     let (code, name) = (reader.u16()?, name(reader)?);
     check(code >= ERROR_CODE_MIN, "error code below 1000")?;
+    check(name.len() <= CODE_NAME_BYTES_MAX, "error name too long")?;
     let details = reader.many(DETAILS_MAX, |reader| type_id(types, reader))?;
     Ok(ErrorDecl {
         code,

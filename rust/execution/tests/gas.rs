@@ -8,6 +8,7 @@ use daicho_execution::{
     BlockExecutor, Call, Contracts, MemoryLedger, Outcome, Overlay, Signer, Status, TxContext,
     execute_call, gas,
 };
+use daicho_types::limits::{GAS_LIMIT_LARGE, GAS_LIMIT_SMALL};
 use daicho_types::{ConsensusTime, Height};
 
 const SOURCE: &str = "
@@ -216,6 +217,7 @@ fn context(gas_limit: u64) -> TxContext {
             roles: 2,
         },
         alias: [1; 16],
+        tx_id: [2; 32],
         cosigners: Vec::new(),
         lane: 0,
         sequence: 1,
@@ -253,8 +255,8 @@ fn an_endless_loop_stops_at_the_same_step_and_the_next_call_is_unaffected() {
     let (contracts, ledger) = (contracts(), MemoryLedger::new(ConsensusTime(0)));
     let run = || {
         let mut block = BlockExecutor::new(&contracts, &ledger);
-        let endless = block.execute(&context(gas::CLASS_LARGE), &call(1, None));
-        let next = block.execute(&context(gas::CLASS_SMALL), &call(9, Some(5)));
+        let endless = block.execute(&context(GAS_LIMIT_LARGE), &call(1, None));
+        let next = block.execute(&context(GAS_LIMIT_SMALL), &call(9, Some(5)));
         (endless, next, block.finish())
     };
     let (endless, next, changes) = run();
@@ -262,9 +264,9 @@ fn an_endless_loop_stops_at_the_same_step_and_the_next_call_is_unaffected() {
         (endless.status, endless.name.as_str()),
         (Status::Failed, "GAS")
     );
-    assert_eq!(endless.gas_used, gas::CLASS_LARGE);
+    assert_eq!(endless.gas_used, GAS_LIMIT_LARGE);
     // One step is one unit here, and the last one begun is the one not paid.
-    assert_eq!(endless.steps, gas::CLASS_LARGE - gas::ENTRY + 1);
+    assert_eq!(endless.steps, GAS_LIMIT_LARGE - gas::ENTRY + 1);
     let site = endless.site.clone().expect("a place in the source");
     assert_eq!(
         SOURCE.lines().nth(site.line as usize - 1).map(str::trim),
@@ -272,7 +274,7 @@ fn an_endless_loop_stops_at_the_same_step_and_the_next_call_is_unaffected() {
     );
     assert_eq!(next.status, Status::Ok);
     assert_eq!(changes, next.changes);
-    assert_eq!(next, alone(&call(9, Some(5)), gas::CLASS_SMALL));
+    assert_eq!(next, alone(&call(9, Some(5)), GAS_LIMIT_SMALL));
     assert_eq!(run(), (endless, next, changes));
 }
 
@@ -289,14 +291,14 @@ fn every_excess_is_refused() {
     ];
     for (entry, argument, name) in refused {
         let call = call(entry, argument);
-        let large = alone(&call, gas::CLASS_LARGE);
+        let large = alone(&call, GAS_LIMIT_LARGE);
         assert_eq!(
             (large.status, large.name.as_str()),
             (Status::Failed, name),
             "entry {entry}"
         );
         assert!(large.changes.is_empty() && large.events.is_empty());
-        assert_eq!(large, alone(&call, gas::CLASS_LARGE));
+        assert_eq!(large, alone(&call, GAS_LIMIT_LARGE));
         let small = alone(&call, 3_000);
         let early = if entry == 2 { "DEPTH" } else { "GAS" };
         assert_eq!(small.name, early, "entry {entry}");
@@ -323,7 +325,7 @@ fn a_thousand_bad_calls_leave_the_good_ones_alone() {
 /// is visited, and what is written is bounded.
 #[test]
 fn shared_parts_are_paid_each_time() {
-    let paid = alone(&call(7, None), gas::CLASS_LARGE);
+    let paid = alone(&call(7, None), GAS_LIMIT_LARGE);
     assert_eq!(paid.result, [1]);
     assert!(
         paid.gas_used > 32 * 1_000,
@@ -331,7 +333,7 @@ fn shared_parts_are_paid_each_time() {
         paid.gas_used
     );
     assert_eq!(alone(&call(7, None), 40_000).name, "GAS");
-    assert_eq!(alone(&call(8, None), gas::CLASS_LARGE).name, "LENGTH");
+    assert_eq!(alone(&call(8, None), GAS_LIMIT_LARGE).name, "LENGTH");
 }
 
 /// Out of gas at every possible limit: never anything but GAS below what the
@@ -339,7 +341,7 @@ fn shared_parts_are_paid_each_time() {
 #[test]
 fn every_limit_below_the_need_ends_in_gas() {
     let call = call(10, Some(4));
-    let need = alone(&call, gas::CLASS_SMALL);
+    let need = alone(&call, GAS_LIMIT_SMALL);
     assert_eq!(need.status, Status::Ok);
     let mut steps = 0;
     for limit in 0..need.gas_used {
@@ -358,12 +360,12 @@ fn prices_are_frozen() {
     let figures = [
         // Entry and 16 argument bytes, a write of 22 + 18 bytes, a record of one, five steps.
         (
-            alone(&call(9, Some(5)), gas::CLASS_SMALL),
+            alone(&call(9, Some(5)), GAS_LIMIT_SMALL),
             (1_000 + 4 + 500 + 10 + 1 + 5, 5),
         ),
         // Besides: mul, mod and call 4 each, a read of 18 bytes, 16 bytes of result, 34 steps.
         (
-            alone(&call(10, Some(1)), gas::CLASS_SMALL),
+            alone(&call(10, Some(1)), GAS_LIMIT_SMALL),
             (1_515 + 12 + 203 + 2 + 34, 34),
         ),
     ];

@@ -205,16 +205,30 @@ impl<'a> Machine<'a> {
     }
 
     /// Every group of every conserved table moved what was declared.
-    pub fn check_conservation(&self) -> Result<(), Trap> {
-        let holds = self
-            .movements
-            .values()
-            .all(|movement| movement.moved == movement.declared);
-        if holds {
-            Ok(())
-        } else {
-            Err(Trap::Conservation)
-        }
+    pub fn check_conservation(&mut self) -> Result<(), Trap> {
+        let broken = |movement: &Movement| movement.moved != movement.declared;
+        let found = self.movements.iter().find(|(_, movement)| broken(movement));
+        let Some(((contract, table, group), movement)) = found else {
+            return Ok(());
+        };
+        let mut details = contract.to_le_bytes().to_vec();
+        details.extend(table.to_le_bytes());
+        details.extend((group.len() as u32).to_le_bytes());
+        details.extend(group);
+        details.extend(movement.moved.to_le_bytes());
+        details.extend(movement.declared.to_le_bytes());
+        Err(self.fail_with(Trap::Conservation, details))
+    }
+
+    /// Keeps a trap's details for the outcome.
+    pub fn fail_with(&mut self, trap: Trap, details: Vec<u8>) -> Trap {
+        let name = trap.name().to_owned();
+        self.failure = Some(Failure {
+            code: trap.code(),
+            name,
+            details,
+        });
+        trap
     }
 
     /// Where the running function stands.

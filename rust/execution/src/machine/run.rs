@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use daicho_types::limits::RECEIPT_RESULT_BYTES_MAX;
+
 use super::{Failure, Machine};
 use crate::codec;
 use crate::gas;
@@ -194,6 +196,9 @@ impl Machine<'_> {
             codec::encode(&module.types, *ty, value, &mut details)?;
         }
         self.meter.charge(gas::per(details.len(), 8))?;
+        if details.len() > RECEIPT_RESULT_BYTES_MAX {
+            return Err(Trap::Length);
+        }
         Ok(Failure {
             code: declared.code,
             name: declared.name.clone(),
@@ -286,6 +291,8 @@ impl Machine<'_> {
                 Value::Bool(signer.is_some_and(|signer| signer.roles & mask != 0))
             }
             Context::Random => self.random(frame.contract)?,
+            Context::TxId if self.read_only => return Err(Trap::ReadOnly),
+            Context::TxId => Value::Hash(std::sync::Arc::new(self.tx.tx_id)),
         };
         self.push(value);
         Ok(())

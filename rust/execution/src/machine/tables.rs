@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use daicho_types::ConsensusTime;
 use daicho_types::ledger::{Compartment, Row};
-use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX, SCAN_ROWS_MAX};
+use daicho_types::limits::{
+    EVENT_BYTES_MAX, EVENTS_MAX, KEY_BYTES_MAX, ROW_BYTES_MAX, SCAN_ROWS_MAX,
+};
 
 use super::Machine;
 use crate::codec::{self, Decoder};
@@ -12,7 +14,6 @@ use crate::context::Event;
 use crate::gas;
 use crate::journal::Moment;
 use crate::key;
-use crate::limits::EVENTS_MAX;
 use crate::module::{Conserved, TableDecl};
 use crate::num::{Binary, Num, split};
 use crate::op::{SCAN_AFTER, SCAN_AS_OF, SCAN_HI, SCAN_LO, State};
@@ -192,7 +193,7 @@ impl<'a> Machine<'a> {
         }
         if let Some(conserved) = &place.table.conserved {
             let new = amounts(conserved, &row)?;
-            self.moved(index, &place, conserved, old.as_deref(), new)?;
+            self.moved(&place, conserved, old.as_deref(), new)?;
         }
         self.write(place, Some(&row))
     }
@@ -202,7 +203,7 @@ impl<'a> Machine<'a> {
         let place = self.place(index)?;
         if let Some(conserved) = &place.table.conserved {
             let old = self.journal.get(Moment::Now, place.compartment, &place.key);
-            self.moved(index, &place, conserved, old.as_deref(), 0)?;
+            self.moved(&place, conserved, old.as_deref(), 0)?;
         }
         self.write(place, None)
     }
@@ -228,7 +229,6 @@ impl<'a> Machine<'a> {
     /// Books the change of a conserved row's sum.
     fn moved(
         &mut self,
-        index: u16,
         place: &Place<'_>,
         conserved: &Conserved,
         old: Option<&[u8]>,
@@ -236,18 +236,21 @@ impl<'a> Machine<'a> {
     ) -> Result<(), Trap> {
         let before = match old {
             None => 0,
-            Some(bytes) => amounts(conserved, &self.decode_row(place.table, bytes)?)?,
+            Some(bytes) => {
+                self.meter.charge(gas::per(bytes.len(), 8))?;
+                amounts(conserved, &self.decode_row(place.table, bytes)?)?
+            }
         };
         let delta = new.checked_sub(before).ok_or(Trap::Overflow)?;
-        self.book(index, &place.group, delta, 0)
+        self.book(place.table.id, &place.group, delta, 0)
     }
 
-    fn book(&mut self, index: u16, group: &[u8], moved: i128, declared: i128) -> Result<(), Trap> {
+    fn book(&mut self, table: u16, group: &[u8], moved: i128, declared: i128) -> Result<(), Trap> {
         self.meter.allocate(0, group.len())?;
         let contract = self.frame()?.contract;
         let movement = self
             .movements
-            .entry((contract, index, group.to_vec()))
+            .entry((contract, table, group.to_vec()))
             .or_default();
         movement.moved = movement.moved.checked_add(moved).ok_or(Trap::Overflow)?;
         movement.declared = movement
@@ -264,13 +267,13 @@ impl<'a> Machine<'a> {
         let place = self.place(index)?;
         let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
         let old = self.journal.get(Moment::Now, place.compartment, &place.key);
-        let mut row = self
-            .decode_row(place.table, &old.ok_or(Trap::Missing)?)?
-            .record()?;
+        let old = old.ok_or(Trap::Missing)?;
+        self.meter.charge(gas::per(old.len(), 8))?;
+        let mut row = self.decode_row(place.table, &old)?.record()?;
         let fields = Arc::get_mut(&mut row).ok_or(Trap::Internal)?;
         let amount = fields.get_mut(usize::from(field)).ok_or(Trap::Internal)?;
         let num = Num::of(types, conserved.amount_type).ok_or(Trap::Internal)?;
-        self.book(index, &place.group, signed(&delta)?, 0)?;
+        self.book(place.table.id, &place.group, signed(&delta)?, 0)?;
         *amount = num.binary(Binary::Add, std::mem::take(amount), delta)?;
         if split(amount)?.0 {
             return Err(Trap::Insufficient);
@@ -289,7 +292,7 @@ impl<'a> Machine<'a> {
         }
         let mut bytes = Vec::new();
         key::encode(types, table.columns[conserved.group].ty, &group, &mut bytes)?;
-        self.book(index, &bytes, 0, sign * amount)
+        self.book(table.id, &bytes, 0, sign * amount)
     }
 
     fn scan(&mut self, index: u16, prefix: u8, flags: u8, max: u32) -> Result<(), Trap> {
@@ -410,6 +413,9 @@ impl<'a> Machine<'a> {
         let bytes = self.encoded(event.record, &record)?;
         self.meter.charge(gas::EMIT + gas::per(bytes.len(), 4))?;
         self.meter.allocate(0, bytes.len())?;
+        if bytes.len() > EVENT_BYTES_MAX {
+            return Err(Trap::Length);
+        }
         if self.events.len() >= EVENTS_MAX {
             return Err(Trap::Events);
         }

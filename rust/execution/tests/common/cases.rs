@@ -41,10 +41,13 @@ struct Runner {
     sees: Visibility,
     events: Vec<Event>,
     sequence: u64,
+    /// Over every outcome and every block's changes.
+    digest: blake3::Hasher,
 }
 
-/// Runs one case; panics with the line that does not hold.
-pub fn run(case: &str) {
+/// Runs one case; panics with the line that does not hold. Gives a digest of
+/// all that came out: results, gas, steps, events, rows.
+pub fn run(case: &str) -> String {
     let (assembly, script) = case.split_once("\nscript\n").expect("a case has a script");
     let mut runner = Runner::new(assembly);
     for line in script.lines() {
@@ -55,6 +58,7 @@ pub fn run(case: &str) {
         }
     }
     runner.close(ConsensusTime(u64::MAX));
+    runner.digest.finalize().to_hex()[..16].to_owned()
 }
 
 fn signer(words: &[String]) -> Signer {
@@ -105,6 +109,7 @@ impl Runner {
             sees: Visibility::All,
             events: Vec::new(),
             sequence: 0,
+            digest: blake3::Hasher::new(),
         }
     }
 
@@ -134,6 +139,7 @@ impl Runner {
 
     fn close(&mut self, next: ConsensusTime) {
         let (_, changes) = self.replay();
+        self.digest.update(format!("{changes:?}").as_bytes());
         self.ledger.commit(self.time, &changes);
         self.calls.clear();
         self.time = next;
@@ -159,6 +165,7 @@ impl Runner {
         TxContext {
             sender: self.sender,
             alias: self.sender.party,
+            tx_id: literal::named("@tx"),
             cosigners: std::mem::take(&mut self.cosigners),
             lane: 0,
             sequence: self.sequence,
@@ -199,6 +206,7 @@ impl Runner {
             let (outcomes, _) = self.replay();
             outcomes.into_iter().next_back().expect("just added")
         };
+        self.digest.update(format!("{outcome:?}").as_bytes());
         self.check(line, &call, query, &outcome, &expected);
         self.events = outcome.events;
     }
