@@ -30,7 +30,7 @@ def test_layout(seed_network: Path) -> None:
     bank = {path.name for path in (seed_network / "nodes" / "bankA").iterdir()}
     assert bank == {
         "node.toml", "genesis.bin", "identity", "executor", "log", "results", "evidence",
-        "logs", "run",
+        "logs", "run", "fresh",
     }  # fmt: skip
     assert not (seed_network / "nodes" / "reader1" / "executor").exists()
 

@@ -47,7 +47,7 @@ def test_an_unknown_outcome_stays_open_until_its_expiry_is_past() -> None:
 
 def _take(path: Path, queue: multiprocessing.Queue[list[int]]) -> None:
     book = SequenceFile(path)
-    queue.put([book.take(0, 1, LATER_US)[0] for _ in range(20)])
+    queue.put([book.take(0, 1, LATER_US)[0] for _ in range(5)])
 
 
 @pytest.mark.parametrize("workers", [4])
@@ -61,4 +61,4 @@ def test_processes_share_a_lane_without_meeting(tmp_path: Path, workers: int) ->
     taken = [sequence for _ in running for sequence in queue.get(timeout=60)]
     for process in running:
         process.join()
-    assert sorted(taken) == list(range(20 * workers))
+    assert sorted(taken) == list(range(5 * workers))

@@ -9,7 +9,6 @@ only while this runs; what is written is its wrapping for each executor.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import time
@@ -25,7 +24,7 @@ from daicho.admin.plan import (
     PartyPlan,
     random_test_lei,
 )
-from daicho.config import ConfigError, Genesis, load_genesis
+from daicho.config import ConfigError, Genesis, load_genesis, load_network
 from daicho.config.models import (
     GenesisExecutor,
     GenesisFile,
@@ -39,8 +38,17 @@ from daicho.config.models import (
     PartyFile,
 )
 from daicho.config.write import TomlWriter
-from daicho.identity import Authority, Credentials
-from daicho.identity.files import Unlock, make_private_folder, write_public, write_secret
+from daicho.identity import Authority, Credentials, role_mask
+from daicho.identity.files import (
+    Unlock,
+    make_private_folder,
+    synced_together,
+    write_public,
+    write_secret,
+)
+
+FRESH_MARK = "fresh"
+"""The node has never run: it can have no vote to forget (`daicho.host`)."""
 
 _NODE_FOLDERS = ("log", "results", "evidence", "logs", "run")
 
@@ -70,7 +78,8 @@ def found_network(folder: Path, plan: NetworkPlan) -> Genesis:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
-        genesis = _Founder(partial, plan, folder.name).run()
+        with synced_together(partial):
+            genesis = _Founder(partial, plan, folder.name).run()
         if folder.exists():
             folder.rmdir()
         partial.replace(folder)
@@ -152,31 +161,7 @@ class _Founder:
     def _found_party(self, authority: Authority, party: PartyPlan) -> GenesisParty:
         entity = self._entity(party.entity)
         home = self.folder / "parties" / party.name
-        credentials = Credentials.create(
-            home,
-            authority,
-            name=party.name,
-            organisation=party.organisation,
-            lei=entity.lei,
-            party=entity.party,
-        )
-        alias = credentials.certificate.holder.alias
-        assert alias is not None, "a party's certificate carries an alias"
-        file = PartyFile(
-            version=1,
-            name=party.name,
-            organisation=party.organisation,
-            lei=entity.lei,
-            party=entity.party,
-            alias=alias,
-            roles=list(party.roles),
-            read_only=party.read_only,
-            gateway=party.gateway,
-            network="../../network.toml",
-            genesis="../../genesis.toml",
-        )
-        write_party_file(home, file)
-        return genesis_party(file, credentials)
+        return _found_party(home, authority, party, entity)
 
     def _write_genesis(self, nodes: list[GenesisNode], parties: list[GenesisParty]) -> Genesis:
         operators = {node.name for node in self.plan.nodes()}
@@ -222,6 +207,7 @@ class _Founder:
     def _write_node_file(self, node: NodePlan, replica: int, genesis: Genesis) -> None:
         home = self.folder / "nodes" / node.name
         write_public(home / "genesis.bin", genesis.encoded)
+        write_public(home / FRESH_MARK, b"")
         file = NodeFile(
             version=1,
             name=node.name,
@@ -233,6 +219,53 @@ class _Founder:
             executor=NodeExecutor() if node.executes else None,
         )
         write_public(home / "node.toml", node_toml(file))
+
+
+def enrol_party(network: Path, party: PartyPlan, lei: str) -> Path:
+    """Found a party in a network that runs; it is admitted by a control transaction.
+
+    Its folder, with a certificate of the network's authority and a party id of
+    its own.
+    """
+    role_mask(party.roles)
+    home = network / "parties" / party.name
+    if home.exists():
+        raise ConfigError.one("CFG_EXISTS", party.name, f"{home} is there already")
+    if load_network(network / "network.toml").node(party.gateway) is None:
+        raise ConfigError.one("CFG_REFERENCE", "--gateway", f"no node {party.gateway!r}")
+    authority = Authority.open(network / "ca")
+    _found_party(home, authority, party, _Entity(secrets.token_bytes(16), lei))
+    return home
+
+
+def _found_party(
+    home: Path, authority: Authority, party: PartyPlan, entity: _Entity
+) -> GenesisParty:
+    credentials = Credentials.create(
+        home,
+        authority,
+        name=party.name,
+        organisation=party.organisation,
+        lei=entity.lei,
+        party=entity.party,
+    )
+    alias = credentials.certificate.holder.alias
+    assert alias is not None, "a party's certificate carries an alias"
+    file = PartyFile(
+        version=1,
+        name=party.name,
+        organisation=party.organisation,
+        lei=entity.lei,
+        party=entity.party,
+        alias=alias,
+        roles=list(party.roles),
+        read_only=party.read_only,
+        gateway=party.gateway,
+        network="../../network.toml",
+        genesis="../../genesis.toml",
+    )
+    write_party_file(home, file)
+    return genesis_party(file, credentials)
 
 
 def genesis_party(file: PartyFile, credentials: Credentials) -> GenesisParty:
@@ -313,8 +346,3 @@ def node_toml(file: NodeFile) -> bytes:
         writer.record("executor", file.executor)
     writer.record("gateway", file.gateway)
     return writer.render()
-
-
-def umask_private() -> None:
-    """Nothing this process creates is readable by others unless it says so."""
-    os.umask(0o077)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from daicho.admin.found import enrol_party
+from daicho.admin.plan import PartyPlan
 from daicho.cli.common import hex_bytes, network_option
 from daicho.cli.output import Output, json_option, table
-from daicho.config import ConfigError
+from daicho.config import ConfigError, load_party
+from daicho.identity import ROLE_BITS
 from daicho.identity.authority import LEAF_DAYS, Authority
 from daicho.identity.files import write_public
 
@@ -85,6 +89,29 @@ def issue(
             "expires": certificate.document.not_valid_after_utc.isoformat(),
         },
         f"{out}: certificate {certificate.serial} for {holder.name}",
+    )
+
+
+@ca.command()
+@click.argument("name")
+@click.option("--lei", required=True)
+@click.option("--organisation", required=True)
+@click.option("--role", "roles", multiple=True, type=click.Choice(list(ROLE_BITS)), required=True)
+@click.option("--read-only", is_flag=True, help="It may ask but not submit.")
+@click.option("--gateway", default="exchange", show_default=True, metavar="ID")
+@network_option
+@json_option
+def enrol(network: Path, lei: str, output: Output, **asked: Any) -> None:
+    """Draw keys for party NAME, certify them, write its folder.
+
+    It is on the ledger once `daicho control admit NAME` is final.
+    """
+    plan = PartyPlan(entity=asked["name"], **asked)
+    home = enrol_party(network, plan, lei)
+    party = load_party(home / "party.toml")
+    output.result(
+        {"ok": True, "folder": str(home), "party": party.party, "alias": party.alias},
+        f"{home}: enrolled; admit it with: daicho control admit {party.name} --as exchange",
     )
 
 

@@ -10,7 +10,7 @@ from daicho.cli.common import network_option, part
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option, readable
 from daicho.codes import registry
-from daicho.config import ConfigError, Problem, check_network
+from daicho.config import ConfigError, Problem, check_network, load_node
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -40,9 +40,17 @@ def audit_verify(file: Path, genesis: Path, output: Output) -> None:
 @json_option
 def verify(home: Path, output: Output) -> None:
     """Check every stored block and result of a node. Exit 5 names what is damaged."""
-    report = part("daicho.host.verify").verify_home(home)
-    output.result(report, readable(report))
-    if not report["ok"]:
+    from daicho._native import verify_home
+
+    if not (home / "log").is_dir():
+        raise ConfigError.one("CFG_FILE", "--home", f"{home} has no log/")
+    errors = verify_home(home, load_node(home).genesis)
+    lines = [
+        f"{row['code']} {row['file']} at {row['offset']}, height {row['height']}: {row['message']}"
+        for row in errors
+    ]
+    output.result({"ok": not errors, "errors": errors}, "\n".join(lines) or "nothing is damaged")
+    if errors:
         raise EndError(Exit.DAMAGED)
 
 

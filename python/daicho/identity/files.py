@@ -9,14 +9,22 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from daicho import _native
 
 UNLOCK_BYTES = 32
+SYNC_THREADS = 16
+"""Syncs wait for the disk, not for a core, and the disk serves many at once."""
+
 _SECRET_MODE = 0o600
 _PUBLIC_MODE = 0o644
 _FOLDER_MODE = 0o700
+_deferred: ContextVar[bool] = ContextVar("deferred", default=False)
 
 
 class KeyFileError(Exception):
@@ -46,6 +54,30 @@ def write_public(path: Path, content: bytes) -> None:
     _write(path, content, _PUBLIC_MODE)
 
 
+@contextmanager
+def synced_together(folder: Path) -> Iterator[None]:
+    """Sync what is written below `folder` once, at the end, instead of file by file.
+
+    For a folder that counts only when it is whole, as one being founded.
+    """
+    token = _deferred.set(True)
+    try:
+        yield
+    finally:
+        _deferred.reset(token)
+    paths = [folder, *folder.rglob("*")]
+    with ThreadPoolExecutor(SYNC_THREADS) as pool:
+        list(pool.map(_sync, paths))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _write(path: Path, content: bytes, mode: int) -> None:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -54,7 +86,8 @@ def _write(path: Path, content: bytes, mode: int) -> None:
             os.fchmod(file.fileno(), mode)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if not _deferred.get():
+                os.fsync(file.fileno())
         beside.replace(path)
     except OSError:
         beside.unlink(missing_ok=True)

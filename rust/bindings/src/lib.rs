@@ -4,10 +4,12 @@
 //! its classes and functions to the module; nothing is computed here.
 
 mod client;
+mod contract_vm;
 mod echo;
 mod frames;
 mod genesis;
 mod node;
+mod verify;
 
 use pyo3::prelude::*;
 
@@ -24,6 +26,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FRAME_BYTES_MAX", daicho_types::limits::FRAME_BYTES_MAX)?;
     echo::register(module)?;
     client::register(module)?;
+    contract_vm::register(module)?;
     genesis::register(module)?;
-    node::register(module)
+    node::register(module)?;
+    verify::register(module)
 }

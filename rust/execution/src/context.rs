@@ -23,6 +23,8 @@ pub struct TxContext {
     pub sender: Signer,
     /// The envelope's opaque alias.
     pub alias: [u8; 16],
+    /// The transaction's id; a query has none.
+    pub tx_id: [u8; 32],
     /// Parties that signed inside the body.
     pub cosigners: Vec<Signer>,
     /// Lane of the sender.

@@ -310,6 +310,10 @@ impl Module {
         ascending(self.queries.iter().map(|query| query.id))?;
         ascending(self.exports.iter().map(|export| export.id))?;
         self.source_map = whole(section(reader, 12)?, |reader| {
+            check(
+                reader.u32()? as usize == functions.len(),
+                "source map of every function",
+            )?;
             functions
                 .iter()
                 .map(|function| marks(function, reader))

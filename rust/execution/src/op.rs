@@ -132,6 +132,7 @@ pub enum Context {
     Signed,
     SignedRole(u32),
     Random,
+    TxId,
 }
 
 /// Tables. The first field is the table's index.

@@ -76,6 +76,7 @@ fn context(party: &str, mask: u32) -> TxContext {
             roles: mask,
         },
         alias: [1; 16],
+        tx_id: [2; 32],
         cosigners: Vec::new(),
         lane: 0,
         sequence: 1,

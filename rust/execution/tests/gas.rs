@@ -217,6 +217,7 @@ fn context(gas_limit: u64) -> TxContext {
             roles: 2,
         },
         alias: [1; 16],
+        tx_id: [2; 32],
         cosigners: Vec::new(),
         lane: 0,
         sequence: 1,

@@ -32,5 +32,5 @@ cases! {
     /// Typed cross-contract calls; re-entry refused; callers restricted.
     calls = "7a02946f9d5eef7f";
     /// Roles, signatures, events with addressees, random values.
-    authority = "fb7139b68b61eef7";
+    authority = "49eca3f0dcabf552";
 }

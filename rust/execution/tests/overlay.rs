@@ -131,6 +131,7 @@ impl Chain {
                 roles: 1,
             },
             alias: [1; 16],
+            tx_id: [2; 32],
             cosigners: Vec::new(),
             lane: 0,
             sequence: 1,

@@ -277,13 +277,13 @@ impl Executor {
         let seed = self.state.keys().seed(header.height);
         let mut block = BlockExecutor::new(&self.contracts, &self.state);
         let mut runs = Vec::with_capacity(checked.items.len());
-        for item in &checked.items {
+        for (item, tx_id) in checked.items.iter().zip(&checked.tx_ids) {
             runs.push(match item {
                 Item::Control(_) => Ran::Control,
                 Item::Sealed(envelope) => {
-                    let opened = self
-                        .opening
-                        .open(envelope, header, self.chain.control(), seed);
+                    let opened =
+                        self.opening
+                            .open(envelope, *tx_id, header, self.chain.control(), seed);
                     let outcome = match &opened.call {
                         Ok((context, call)) => block.execute(context, &as_run(call)),
                         Err(code) => refused(*code),

@@ -12,7 +12,7 @@ use daicho_execution::{Signer, TxContext};
 use daicho_types::block::BlockHeader;
 use daicho_types::envelope::{Call, Envelope, GasClass};
 use daicho_types::limits::{GAS_LIMIT_LARGE, GAS_LIMIT_MEDIUM, GAS_LIMIT_SMALL};
-use daicho_types::{AgreementKey, ChainId, Code, Epoch};
+use daicho_types::{AgreementKey, ChainId, Code, Digest, Epoch};
 
 /// Sessions kept open: opening one costs an elliptic-curve multiplication,
 /// and clients reuse theirs.
@@ -73,6 +73,7 @@ impl Opening {
     pub fn open(
         &mut self,
         envelope: &Envelope,
+        tx_id: Digest,
         header: &BlockHeader,
         control: &ControlState,
         seed: [u8; 32],
@@ -85,7 +86,11 @@ impl Opening {
         };
         let call = open_call(&session, envelope)
             .map_err(|_| Code::Seal)
-            .and_then(|call| Ok((context(envelope, &call, header, control, seed)?, call)));
+            .and_then(|call| {
+                let mut context = context(envelope, &call, header, control, seed)?;
+                context.tx_id = tx_id.0;
+                Ok((context, call))
+            });
         Opened {
             session: Some(session),
             call,
@@ -110,6 +115,7 @@ fn context(
             roles: sender.roles,
         },
         alias: header.sender.0,
+        tx_id: [0; 32],
         cosigners: cosigners(envelope, call, control)?,
         lane: u32::from(header.lane),
         sequence: header.sequence,

@@ -170,6 +170,7 @@ impl Executor {
                 roles: asker.roles,
             },
             alias: query.sender.0,
+            tx_id: [0; 32],
             cosigners: Vec::new(),
             lane: 0,
             sequence: 0,

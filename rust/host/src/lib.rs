@@ -14,7 +14,9 @@ mod disk;
 pub mod frames;
 mod journal;
 mod runner;
+mod verify;
 
 pub use daicho_node::Link;
 pub use disk::Disk;
 pub use runner::{Runner, Setup, SocketRole};
+pub use verify::verify_home;

@@ -1,6 +1,10 @@
 //! Result bodies: per touched compartment one sealed chunk of changes, per
-//! addressee one of events (more only above [`CHUNK_PLAIN_BYTES_MAX`]). A holder finds its chunk by tag; to everybody
-//! else a body is random bytes in power-of-two sizes (design §7).
+//! addressee one of events, in parts where one chunk would be too large. A
+//! holder finds its chunk by tag, and whoever holds every key finds them all
+//! by the directory (design §7).
+//!
+//! What a body tells everybody else: how many compartments were touched, and
+//! each chunk's size as a power of two. Tags and ciphertexts are random.
 
 use std::collections::BTreeMap;
 

@@ -22,8 +22,8 @@ pub enum StateError {
     /// The same row twice in one block.
     #[error("a row is changed twice at height {0:?}")]
     Duplicate(Height),
-    /// A key or row above its bound.
-    #[error("a key or row is too long at height {0:?}")]
+    /// A key, a row or the list of changes above its bound.
+    #[error("a key, a row or the list of changes is too long at height {0:?}")]
     TooLong(Height),
     /// The root computed is not the one recorded or certified.
     #[error("the root at height {height:?} is {found}, not {expected}")]

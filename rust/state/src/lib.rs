@@ -39,4 +39,3 @@ pub use proof::{AbsenceProof, Climb, CompartmentProof, InclusionProof, RangeProo
 pub use prune::{Fence, Piece, Shown};
 pub use rebuild::{HolderBook, open_all_changes, rebuild};
 pub use state::{BlockRef, Pending, State, Version};
-pub use view::ViewAt;

@@ -8,6 +8,7 @@ use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
 use daicho_types::{ChainId, ConsensusTime, Digest, Height};
 
 use crate::book::Book;
+use crate::limits::BLOCK_CHANGES_MAX;
 use crate::tree::Tree;
 use crate::{KeyRing, StateError, shape};
 
@@ -329,6 +330,9 @@ pub(crate) fn by_compartment(
     height: Height,
     changes: &[Change],
 ) -> Result<BTreeMap<Compartment, Vec<Change>>, StateError> {
+    if changes.len() > BLOCK_CHANGES_MAX {
+        return Err(StateError::TooLong(height));
+    }
     let mut books: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for change in changes {
         let row = change.value.as_ref().map_or(0, Vec::len);

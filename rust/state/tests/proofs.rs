@@ -409,3 +409,23 @@ fn r2_two_books_prove_against_one_root() {
             .is_none()
     );
 }
+
+/// Keys in rising order with a long shared prefix, the worst that a tree
+/// shaped by keys could be given: climbs stay logarithmic.
+#[test]
+fn chosen_keys_make_no_deep_tree() {
+    let key = |n: u16| [&[7; 500][..], &n.to_be_bytes()].concat();
+    let rows: Vec<_> = (0..5_000)
+        .map(|n| set(register(1), &key(n), b"v"))
+        .collect();
+    let state = played(&[rows]);
+    for n in (0..5_000).step_by(37) {
+        let proof = state
+            .prove_inclusion(Height(1), register(1), &key(n))
+            .unwrap();
+        assert!(
+            proof.climb.steps.len() < 5 * 13,
+            "five times the depth of a balanced tree"
+        );
+    }
+}

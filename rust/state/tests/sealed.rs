@@ -3,9 +3,9 @@
 mod common;
 
 use common::{block, body, keys, party, register, set};
-use daicho_crypto::Secret;
+use daicho_crypto::{Domain, Secret, pad, seal_once};
 use daicho_state::{
-    AddressedEvent, ChunkError, CompartmentKey, KeyRing, open_all_changes, open_changes,
+    AddressedEvent, ChunkError, ChunkKind, CompartmentKey, KeyRing, open_all_changes, open_changes,
     open_directory, open_events, seal_changes, seal_events,
 };
 use daicho_types::codec::{Blob, Encode};
@@ -124,7 +124,7 @@ fn a_relabelled_or_altered_chunk_does_not_open() {
     let rows = [set(register(1), b"k", b"v"), set(register(2), b"k", b"w")];
     let good = seal_changes(&keys(), &at.digest, at.height, &rows).unwrap();
     let key = keys().compartment(register(1));
-    let tag = key.chunk_tag(at.height, daicho_state::ChunkKind::Changes, 0);
+    let tag = key.chunk_tag(at.height, ChunkKind::Changes, 0);
     for chunk in good.iter().filter(|chunk| chunk.tag != tag) {
         let relabelled = SealedChunk {
             tag,
@@ -277,7 +277,10 @@ fn keys_of_an_epoch_are_distinct_and_stable() {
     assert!(secrets.insert(ring.seed(Height(1))));
     assert!(secrets.insert(ring.seed(Height(2))));
     assert_eq!(ring.seed(Height(2)), keys().seed(Height(2)));
-    assert_eq!(ring.envelope().public(), keys().envelope().public());
+    let published = daicho_crypto::epoch_keys(&Secret::new([42; 32]), Epoch(0)).public();
+    assert_eq!(ring.envelope().public(), published, "what clients seal to");
+    let next = KeyRing::from_epoch_secret(&Secret::new([42; 32]), Epoch(1));
+    assert_ne!(next.envelope().public(), published);
     let given = CompartmentKey::new(party(0), ring.compartment(party(0)).secret().clone());
     assert_eq!(given.tag(), ring.compartment(party(0)).tag());
     assert_eq!(
@@ -285,4 +288,75 @@ fn keys_of_an_epoch_are_distinct_and_stable() {
         1,
         "a key is never printed"
     );
+}
+
+/// A chunk as anybody with the compartment's key could seal it: the given
+/// content under the right tag and the right key.
+fn forged(kind: ChunkKind, part: u16, parts: u16, piece: &[u8]) -> SealedChunk {
+    let (at, key) = (block(1), keys().compartment(party(1)));
+    let place: [&[u8]; 3] = [&at.digest.0, &[kind as u8], &part.to_le_bytes()];
+    let secret = key.secret().derive(Domain::ChunkKey, &place);
+    let tag = key.chunk_tag(at.height, kind, part);
+    let content = [&parts.to_le_bytes()[..], piece].concat();
+    let sealed = seal_once(&secret, &tag, &pad(&content, 512).unwrap());
+    let sealed = Blob::new(sealed).unwrap();
+    SealedChunk { tag, sealed }
+}
+
+/// Content that opens but is not what sealing makes: rows out of order, twice
+/// or none, parts that are not full, do not agree or are none.
+#[test]
+fn only_canonical_content_is_taken() {
+    let (at, key) = (block(1), keys().compartment(party(1)));
+    let open = |chunks: &[SealedChunk]| {
+        let mut chunks = chunks.to_vec();
+        chunks.sort_by_key(|chunk| chunk.tag);
+        open_changes(&key, &at.digest, at.height, &chunks)
+    };
+    let changes = |part, parts, piece: &[u8]| forged(ChunkKind::Changes, part, parts, piece);
+    let (a, b) = ([1, 0, 0, 0, b'a', 0], [1, 0, 0, 0, b'b', 0]);
+    let rows = |rows: &[[u8; 6]]| {
+        let count = u32::try_from(rows.len()).unwrap();
+        [&count.to_le_bytes()[..], &rows.concat()].concat()
+    };
+    let good = rows(&[a, b]);
+    assert_eq!(open(&[changes(0, 1, &good)]).unwrap().unwrap().len(), 2);
+    for bad in [
+        rows(&[b, a]),
+        rows(&[a, a]),
+        rows(&[]),
+        [&good[..], &[0]].concat(),
+    ] {
+        let opened = open(&[changes(0, 1, &bad)]);
+        assert!(matches!(opened, Err(ChunkError::Malformed(_))));
+    }
+    let (head, tail) = good.split_at(6);
+    let short = [changes(0, 2, head), changes(1, 2, tail)];
+    assert!(
+        matches!(open(&short), Err(ChunkError::Malformed(_))),
+        "a first part is full"
+    );
+    for parts in [0, 65, u16::MAX] {
+        let opened = open(&[changes(0, parts, &good)]);
+        assert!(
+            matches!(opened, Err(ChunkError::Malformed(_))),
+            "{parts} parts"
+        );
+    }
+    let missing = open(&[changes(0, 2, head)]);
+    assert_eq!(missing, Err(ChunkError::Incomplete));
+}
+
+/// An event that names another addressee than the chunk's is not passed on.
+#[test]
+fn an_event_for_somebody_else_is_refused() {
+    let (at, key) = (block(1), keys().compartment(party(1)));
+    let open = |addressee| {
+        let count = 1u32.to_le_bytes();
+        let events = [&count[..], &event(addressee, 0, b"x").to_bytes()].concat();
+        let chunk = forged(ChunkKind::Events, 0, 1, &events);
+        open_events(&key, &at.digest, at.height, &[chunk])
+    };
+    assert_eq!(open(party(1)).unwrap().len(), 1);
+    assert!(matches!(open(party(2)), Err(ChunkError::Malformed(_))));
 }

@@ -291,6 +291,8 @@ impl Machine<'_> {
                 Value::Bool(signer.is_some_and(|signer| signer.roles & mask != 0))
             }
             Context::Random => self.random(frame.contract)?,
+            Context::TxId if self.read_only => return Err(Trap::ReadOnly),
+            Context::TxId => Value::Hash(std::sync::Arc::new(self.tx.tx_id)),
         };
         self.push(value);
         Ok(())

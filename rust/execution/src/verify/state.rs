@@ -18,6 +18,7 @@ impl<'m> Checker<'m> {
             0xA7 => (Context::Signed, &[PARTY], BOOL),
             0xA8 => (Context::SignedRole(self.reader.u32()?), &[PARTY], BOOL),
             0xA9 => return self.random(),
+            0xAA => (Context::TxId, &[], HASH),
             _ => return unknown(),
         };
         self.apply(Op::Context(op), operands, &[result])

@@ -165,6 +165,7 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0xA7, "ctx.signed", ""),
     (0xA8, "ctx.signed_role", "4"),
     (0xA9, "random", "t"),
+    (0xAA, "ctx.tx_id", ""),
     (0xB0, "table.has", "T"),
     (0xB1, "table.get", "T"),
     (0xB2, "table.find", "Tt"),
@@ -609,7 +610,7 @@ impl Assembler {
 
     fn code(&self) -> (Vec<u8>, Vec<u8>) {
         let mut functions = (self.bodies.len() as u32).to_le_bytes().to_vec();
-        let mut map = Vec::new();
+        let mut map = (self.bodies.len() as u32).to_le_bytes().to_vec();
         for function in &self.bodies {
             let mut code = Vec::new();
             map.extend((function.body.len() as u32).to_le_bytes());
@@ -630,7 +631,6 @@ impl Assembler {
         let mut sections = vec![vec![0; 4]; 12];
         sections[0] = [1, 0, 0, 0, b'x', 0, 0, 0, 0].to_vec();
         sections[1] = types.to_vec();
-        sections[11] = Vec::new();
         let types: Types = match Module::decode(&artefact(&sections)) {
             Ok(module) => module.types,
             // A test of broken types: let the real artefact say so.

@@ -165,6 +165,7 @@ impl Runner {
         TxContext {
             sender: self.sender,
             alias: self.sender.party,
+            tx_id: literal::named("@tx"),
             cosigners: std::mem::take(&mut self.cosigners),
             lane: 0,
             sequence: self.sequence,

@@ -5,7 +5,7 @@ in the same transaction. Lapse is judged from block time when a trade is next
 touched. Settlement moves both legs or neither.
 """
 
-from cash import earmark_cash, pay, pay_earmarked, release_cash
+from cash import pay
 from daicho.contract import (
     Account,
     Code,
@@ -21,7 +21,6 @@ from daicho.contract import (
     Table,
     Timestamp,
     TxId,
-    abort,
     emit,
     entry,
     expect,
@@ -33,29 +32,29 @@ from daicho.contract import (
     tx_id,
 )
 from market import JPY, Isin, Price, Shares
-from securities import deliver, deliver_earmarked, earmark_shares, release_shares
+from securities import deliver
 
 edition = 1
 
 
 class Side(Enum):
-    BUY = 1
-    SELL = 2
+    BUY = 0
+    SELL = 1
 
 
 class Status(Enum):
-    ALLEGED = 1
-    MATCHED = 2
-    PENDING = 3
-    SETTLED = 4
-    LAPSED = 5
-    REJECTED = 6
+    ALLEGED = 0
+    MATCHED = 1
+    PENDING = 2
+    SETTLED = 3
+    LAPSED = 4
+    REJECTED = 5
 
 
 class Error(Code):
-    UNKNOWN_TRADE = 1
-    MISMATCH = 2
-    STATUS = 3
+    UNKNOWN_TRADE = 1001
+    MISMATCH = 1002
+    STATUS = 1003
 
 
 class Terms(Record):
@@ -82,14 +81,15 @@ class Trade(Row):
 
 class Alleged(Event):
     trade: TxId
-    entered_by: Party
+    seller: Party
+    buyer: Party
     terms: Terms
 
 
 trades = Table(Trade, compartment=party(Trade.holder))
 
 
-@entry(roles=(Role.INSTITUTION,))
+@entry(roles=(Role.MEMBER,))
 def confirm(enterer: Party, trade: TxId, terms: Terms, account: Account) -> Status:
     """Confirm an allegement. Wrong fields are named in the refusal."""
     theirs = expect(trades.get(enterer, trade), Error.UNKNOWN_TRADE)
@@ -104,6 +104,8 @@ def confirm(enterer: Party, trade: TxId, terms: Terms, account: Account) -> Stat
     total = JPY(0)
     for row in trades.scan(sender()):
         total += row.terms.consideration
+    deliver(terms.isin, terms.quantity, enterer, theirs.account, sender(), account)
+    pay(sender(), enterer, worth + JPY(0) * total.units)
     trades.put(mine.replace(account=account, status=Status.MATCHED))
     return Status.MATCHED
 
@@ -122,12 +124,12 @@ def set_status(theirs: Trade, mine: Trade, status: Status) -> None:
     trades.put(theirs.replace(status=status))
     trades.put(mine.replace(status=status))
     emit(
-        Alleged(trade=tx_id(), entered_by=theirs.holder, terms=mine.terms),
-        to=(party(theirs.holder), party(mine.holder)),
+        Alleged(trade=tx_id(), seller=theirs.holder, buyer=mine.holder, terms=mine.terms),
+        to=(party(Alleged.seller), party(Alleged.buyer)),
     )
 
 
-@query
+@query(roles=(Role.MEMBER,))
 def trades_of(holder: Party, after: Timestamp) -> list[Trade]:
     """The trades of one institution as they stood then."""
     return trades.as_of(after).scan(holder, limit=100)

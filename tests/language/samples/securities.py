@@ -15,11 +15,10 @@ class Position(Row):
 
 positions = Holdings(Position, per=Position.isin, compartment=party(Position.bank))
 
-@export
+@export(callers=("trades",))
 def deliver(isin: Isin, quantity: Shares, seller: Party, seller_account: Account, buyer: Party, buyer_account: Account) -> None:
     positions.move(
         quantity,
         source=positions.at(seller, seller_account, isin).available,
         target=positions.at(buyer, buyer_account, isin).available,
     )
-deliver_earmarked = earmark_shares = release_shares = deliver
