@@ -1,6 +1,6 @@
 //! The decided chain's end, and the blocks held above it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use daicho_types::block::CommitCertificate;
@@ -17,6 +17,8 @@ pub(crate) struct Chain {
     recent: BTreeMap<Height, Digest>,
     recent_max: usize,
     held: BTreeMap<Digest, Arc<Proposal>>,
+    /// Decided blocks that the node's control state is not past yet.
+    unapplied: VecDeque<Arc<Proposal>>,
 }
 
 impl Chain {
@@ -35,6 +37,7 @@ impl Chain {
             recent,
             recent_max,
             held,
+            unapplied: VecDeque::new(),
         }
     }
 
@@ -97,6 +100,19 @@ impl Chain {
         self.held.retain(|digest, _| named(digest));
     }
 
+    /// The node's control state is past `height` now.
+    pub(crate) fn apply(&mut self, height: Height) {
+        let past = |block: &Arc<Proposal>| block.height() <= height;
+        while self.unapplied.front().is_some_and(past) {
+            self.unapplied.pop_front();
+        }
+    }
+
+    /// Decided blocks that the control state is not past yet, in order.
+    pub(crate) fn unapplied(&self) -> &VecDeque<Arc<Proposal>> {
+        &self.unapplied
+    }
+
     /// Decides the block after the tip.
     pub(crate) fn extend(&mut self, block: Arc<Proposal>, certificate: CommitCertificate) {
         assert_eq!(block.height(), self.height().next(), "one height at a time");
@@ -107,6 +123,7 @@ impl Chain {
             self.recent.pop_first();
         }
         let height = certificate.height;
+        self.unapplied.push_back(block.clone());
         self.tip = Some((block, certificate));
         self.held.retain(|_, block| block.height() > height);
     }

@@ -71,6 +71,7 @@ impl Checkpoints {
 impl Replica {
     /// The control state after a delivered block.
     pub(crate) fn on_applied(&mut self, height: Height, control: Digest, turn: &mut Turn<'_>) {
+        self.chain.apply(height);
         let every = u64::from(self.config.rules.checkpoint_heights);
         let due = height.0 > 0 && height.0.is_multiple_of(every);
         let Some(block) = self.chain.digest_at(height).filter(|_| due) else {

@@ -25,8 +25,10 @@ pub trait Context {
     /// owed. A request that a full block passed over counts from that block.
     fn owed_since(&self) -> Option<Monotonic>;
 
-    /// Judges a block on top of `ancestors`: the blocks from the one after the
-    /// tip to its parent, in order; none when its parent is the tip. Checked
+    /// Judges a block on top of `ancestors`: every block from the one after the
+    /// last [`crate::Input::Applied`] to its parent, in order, decided ones with
+    /// them; none when its parent was applied. At the start of a replica the
+    /// node's control state stands at the recovered tip. Checked
     /// already: protocol, height, parent, time, witness root, item count,
     /// validators, the arithmetic of the result window. Left: control digest,
     /// feed readings, the result certificate's signatures, and every item in
@@ -62,7 +64,7 @@ pub struct Opening<'a> {
     pub time: ConsensusTime,
     /// Digest of the parent.
     pub parent: Digest,
-    /// From the block after the tip to the parent, in order.
+    /// From the block after the last one applied to the parent, in order.
     pub ancestors: &'a [Arc<Proposal>],
     /// A header with a result certificate below this height would be refused;
     /// zero: none is needed.

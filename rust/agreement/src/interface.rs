@@ -30,7 +30,9 @@ pub enum Input {
     /// Answer to [`Fetch::Committed`], in order of height, each with its
     /// bodies durable here.
     Committed(Committed),
-    /// The control state after a delivered block.
+    /// The node's control state moved past a delivered block. Due for every
+    /// delivered height, in order; until it comes, the block is handed to
+    /// [`crate::Context::validate`] and `build` among the ancestors.
     Applied {
         /// The block's height.
         height: Height,
@@ -103,7 +105,9 @@ pub enum Fetch {
         /// Who should have them.
         holders: Vec<ReplicaId>,
     },
-    /// A block by its digest: [`Input::Block`] answers.
+    /// A block by its digest, above the asker's tip: [`Input::Block`] answers.
+    /// A holder finds it with [`crate::Replica::block`], or, if it has decided
+    /// it by now, in its log.
     Block {
         /// Its height.
         height: Height,
@@ -195,6 +199,11 @@ pub enum Alarm {
         from: ReplicaId,
         /// What is wrong.
         reason: &'static str,
+    },
+    /// The node built a block that breaks the rules; it was not proposed.
+    BadDraft {
+        /// The height.
+        height: Height,
     },
     /// What came for [`Fetch::Committed`] is no committed block.
     BadFetch {

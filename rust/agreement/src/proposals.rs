@@ -160,10 +160,12 @@ impl Replica {
 
     /// Accepts blocks from the tip upwards, as far as it goes.
     pub(crate) fn accept_blocks(&mut self, turn: &mut Turn<'_>) {
-        if !self.stand.active {
+        if !self.stand.active
+            || self.chain.unapplied().len() > usize::from(self.config.rules.window_heights)
+        {
             return;
         }
-        let mut ancestors: Vec<Arc<Proposal>> = Vec::new();
+        let mut ancestors: Vec<Arc<Proposal>> = self.chain.unapplied().iter().cloned().collect();
         let mut height = self.chain.height().next();
         while height <= self.window_end() {
             let Some(block) = self
@@ -378,8 +380,9 @@ impl Replica {
         if !self.stand.active || !self.may_vote() {
             return None;
         }
-        let ancestors = self.accepted_blocks();
-        let height = Height(self.chain.height().0 + ancestors.len() as u64 + 1);
+        let ancestors = self.ancestors();
+        let tip = self.chain.height();
+        let height = ancestors.last().map_or(tip, |b| b.height()).next();
         if height > self.window_end()
             || height <= self.stand.base
             || height > self.result_limit(self.certified())
@@ -409,7 +412,11 @@ impl Replica {
             .map_or_else(|| self.chain.result_height(), |b| result_height(b));
         let result = result_height(&block);
         let fits = result >= parent_result && height <= self.result_limit(result);
-        (fits && self.check_form(&block).is_ok()).then_some(block)
+        if !fits || self.check_form(&block).is_err() {
+            turn.alarm(Alarm::BadDraft { height });
+            return None;
+        }
+        Some(block)
     }
 
     /// The time to stamp, once the block interval is over and the clock is
@@ -436,9 +443,10 @@ impl Replica {
         Some(ConsensusTime(clock))
     }
 
-    /// The accepted blocks from the tip upwards.
-    pub(crate) fn accepted_blocks(&self) -> Vec<Arc<Proposal>> {
-        let mut blocks = Vec::new();
+    /// What the next proposal stands on: decided blocks that the control state
+    /// is not past yet, then the accepted ones.
+    fn ancestors(&self) -> Vec<Arc<Proposal>> {
+        let mut blocks: Vec<Arc<Proposal>> = self.chain.unapplied().iter().cloned().collect();
         let mut height = self.chain.height().next();
         while let Some(block) = self.accepted(height) {
             blocks.push(block);

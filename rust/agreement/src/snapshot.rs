@@ -32,13 +32,19 @@ impl Replica {
 
     fn own_prepares(&self) -> impl Iterator<Item = Record> {
         let view = self.stand.view;
-        self.slots.iter().filter_map(move |(height, slot)| {
-            let (block, _) = slot.voted?;
-            Some(Record::Prepare(Prepared {
+        let voted = self.slots.iter();
+        let voted = voted.filter_map(|(height, slot)| Some((*height, slot.voted?.0)));
+        // Before the first step they are still as the records had them.
+        let waiting = self
+            .to_revive
+            .iter()
+            .map(|(height, block)| (*height, *block));
+        voted.chain(waiting).map(move |(height, block)| {
+            Record::Prepare(Prepared {
                 view,
-                height: *height,
+                height,
                 block,
-            }))
+            })
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use daicho_types::block::CommitCertificate;
+use daicho_types::limits::SYNC_BLOCKS_MAX;
 use daicho_types::{Digest, Height, ReplicaId};
 
 use crate::interface::{Alarm, Committed, Destination, Evidence, Fetch};
@@ -268,7 +269,7 @@ impl Replica {
         if let Some(ours) = ours.filter(|ours| *ours != digest) {
             return self.halt(height, ours, digest, turn);
         }
-        if height != self.chain.height().next() {
+        if height != self.chain.height().next() || self.chain.unapplied().len() > SYNC_BLOCKS_MAX {
             return;
         }
         if proposal.header.parent != self.chain.digest() {

@@ -127,6 +127,19 @@ impl Content {
     }
 }
 
+/// One validator run twice under one key: each half tells its own story, each
+/// to its own listeners. What an attacker can say, one of two honest halves
+/// says somewhere (Bano et al., "Twins", OPODIS 2021).
+#[derive(Clone, Copy, Debug)]
+pub struct Twin {
+    /// The validator.
+    pub of: usize,
+    /// Where its second half stands among the members.
+    pub index: usize,
+    /// Bit of a member: whether it hears the second half.
+    pub hears: u64,
+}
+
 /// The network.
 pub struct Cluster {
     pub setup: Setup,
@@ -135,6 +148,7 @@ pub struct Cluster {
     pub now: Monotonic,
     pub members: Vec<Member>,
     pub wire: VecDeque<Packet>,
+    pub twin: Option<Twin>,
     /// Every decision of every honest replica: height to block.
     pub decided: BTreeMap<Height, Digest>,
     /// Names of blocks in the order in which they appeared: `3a`, `3b`.
@@ -158,6 +172,7 @@ impl Cluster {
             now: Monotonic(0),
             members,
             wire: VecDeque::new(),
+            twin: None,
             decided: BTreeMap::new(),
             names: BTreeMap::new(),
             letters: BTreeMap::new(),
@@ -236,7 +251,41 @@ impl Cluster {
             Destination::Nodes => 0..self.members.len(),
             Destination::One(id) => usize::from(id.0)..usize::from(id.0) + 1,
         };
-        all.filter(|to| *to != from).collect()
+        let others = all.filter(|to| self.identity(*to) != self.identity(from));
+        let Some(twin) = self.twin else {
+            return others.collect();
+        };
+        if self.identity(from) == twin.of {
+            let second = from == twin.index;
+            return others
+                .filter(|to| (twin.hears >> to & 1 == 1) == second)
+                .collect();
+        }
+        let doubled = |to| [Some(to), (to == twin.of).then_some(twin.index)];
+        others.flat_map(doubled).flatten().collect()
+    }
+
+    /// Runs validator `of` twice from now on.
+    pub fn add_twin(&mut self, of: usize) {
+        self.members.push(Member::new(&self.genesis, of));
+        let index = self.members.len() - 1;
+        self.twin = Some(Twin {
+            of,
+            index,
+            hears: 0b0101,
+        });
+    }
+
+    /// Who a member says it is.
+    pub fn identity(&self, index: usize) -> usize {
+        self.twin
+            .filter(|twin| twin.index == index)
+            .map_or(index, |twin| twin.of)
+    }
+
+    /// Whether a member keeps to the rules.
+    pub fn is_honest(&self, index: usize) -> bool {
+        self.twin.is_none_or(|twin| twin.of != self.identity(index))
     }
 
     /// R33: an honest replica's decision is everybody's.
@@ -248,12 +297,10 @@ impl Cluster {
             .check_commit(certificate)
             .expect("delivered certificates verify");
         assert_eq!((certificate.height, certificate.block), (height, digest));
-        let first = *self.decided.entry(height).or_insert(digest);
-        assert_eq!(
-            first, digest,
-            "two blocks were decided at height {}",
-            height.0
-        );
+        if self.is_honest(index) {
+            let first = *self.decided.entry(height).or_insert(digest);
+            assert_eq!(first, digest, "two blocks at height {}", height.0);
+        }
         self.name(digest, height);
         let control = self.members[index].context.apply(&committed.proposal);
         self.controls.insert(digest, control);
@@ -267,7 +314,7 @@ impl Cluster {
         if self.members[to].replica.is_none() {
             return;
         }
-        let id = ReplicaId(u16::try_from(from).expect("few nodes"));
+        let id = ReplicaId(u16::try_from(self.identity(from)).expect("few nodes"));
         match content {
             Content::Said(message) => {
                 let message = through_codec(&message);

@@ -516,6 +516,7 @@ impl Script {
                 bound_us / 1_000
             ),
             Alarm::BadMessage { from, reason } => format!("bad message from {from}: {reason}"),
+            Alarm::BadDraft { height } => format!("bad draft for {}", height.0),
             Alarm::BadFetch { height } => format!("bad block {} fetched", height.0),
             Alarm::Stable(certificate) => format!("stable at {}", certificate.height.0),
             Alarm::ControlDiverged { height, .. } => format!("control diverged at {}", height.0),
