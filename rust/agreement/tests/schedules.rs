@@ -153,7 +153,7 @@ fn schedule(seed: u64, totals: &mut Totals) {
     let mut dice = Dice::new(seed);
     let mut cluster = cluster(seed, &mut dice);
     chaos(&mut cluster, &mut dice, totals);
-    if seed % 20 == 0 {
+    if seed.is_multiple_of(20) {
         calm(&mut cluster, seed);
     }
     totals.decided += cluster.decided.len() as u64;
