@@ -613,6 +613,7 @@ fn describe(alarm: &Alarm) -> Event {
         Alarm::ClockSkew { .. } => (Level::Warning, "clock_skew"),
         Alarm::TimeRefused { .. } => (Level::Warning, "time_refused"),
         Alarm::BadMessage { .. } => (Level::Warning, "bad_message"),
+        Alarm::BadDraft { .. } => (Level::Error, "bad_draft"),
         Alarm::BadFetch { .. } => (Level::Warning, "bad_block"),
         Alarm::Stable(_) => return Event::new(Level::Info, "stable_checkpoint"),
         Alarm::ControlDiverged { .. } => (Level::Error, "control_diverged"),
