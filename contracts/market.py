@@ -4,6 +4,9 @@ Only declarations and helpers without state stand here; this file is not deploye
 """
 
 from daicho.contract import (
+    DOWN,
+    EXACT,
+    U32,
     Annotated,
     Code,
     Decimal,
@@ -71,3 +74,8 @@ def require_own(holder: Party) -> None:
     be an empty list into the refusal that a single row gets.
     """
     require(holder == sender() or has_role(Role.ADMINISTRATOR), Error.ACCESS)
+
+
+def split_quantity(quantity: Shares, new: U32, old: U32) -> Shares:
+    """`quantity` after a split: times new over old, rounded down to the hundredth."""
+    return Shares.of((quantity.decimal * new).div(old, 2, DOWN), EXACT)

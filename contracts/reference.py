@@ -140,7 +140,7 @@ def is_isin(text: Isin) -> Bool:
         position = ISIN_LENGTH - 1 - back
         value = value_of(text[position])
         is_letter = value > 9
-        if value < 0 or is_letter != (position < 2) and (position < 2 or position == ISIN_LENGTH - 1):
+        if value < 0 or (position < 2 and not is_letter) or (back == 0 and is_letter):
             return False
         total += luhn(value % 10, doubled)
         doubled = not doubled

@@ -140,6 +140,8 @@ class Parsed:
 
     source: Source
     tree: ast.Module
+    readable: bool = True
+    """Whether Python could read the file at all."""
     refused: set[int] = field(default_factory=set)
     """`id()` of refused nodes; only looked up, never ordered or printed."""
 
@@ -152,7 +154,7 @@ def parse(source: Source, reporter: Reporter) -> Parsed:
     """Read and walk `source`; faults go to `reporter`, and an empty tree is
     returned where Python cannot read the text at all."""
     tree = _python_tree(source, reporter)
-    parsed = Parsed(source, tree)
+    parsed = Parsed(source, tree, not reporter.diagnostics)
     _Acceptance(parsed, reporter).walk(tree, 0)
     return parsed
 
@@ -230,6 +232,7 @@ class _Acceptance:
             case ast.Slice(step=ast.AST()):
                 return self._refuse(node, codes.EXPRESSION, "", what="a slice with a step")
             case ast.Assign(targets=[_, second, *_]):
+                self.parsed.refused.add(id(node))
                 return self._refuse(second, codes.STATEMENT, "assign twice", what="a chained assignment")
         return True
 

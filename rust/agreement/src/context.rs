@@ -30,9 +30,9 @@ pub trait Context {
     /// them; none when its parent was applied. At the start of a replica the
     /// node's control state stands at the recovered tip. Checked
     /// already: protocol, height, parent, time, witness root, item count,
-    /// validators, the arithmetic of the result window. Left: control digest,
-    /// feed readings, the result certificate's signatures, and every item in
-    /// the context of ancestors, control state and header time. A pure function
+    /// validators. Left: control digest, feed readings, the result certificate
+    /// and back-pressure (`height <= newest result in the chain + window`), and
+    /// every item in the context of ancestors, control state and header time. A pure function
     /// of those and of which bodies are durable here; load and quotas are no
     /// reason.
     fn validate(&mut self, block: &Proposal, ancestors: &[Arc<Proposal>]) -> Verdict;
@@ -66,8 +66,8 @@ pub struct Opening<'a> {
     pub parent: Digest,
     /// From the block after the last one applied to the parent, in order.
     pub ancestors: &'a [Arc<Proposal>],
-    /// A header with a result certificate below this height would be refused;
-    /// zero: none is needed.
+    /// Back-pressure: the newest result in the chain up to this block must be
+    /// of at least this height; zero when none is needed.
     pub result_height_min: Height,
 }
 
@@ -76,7 +76,7 @@ pub struct Opening<'a> {
 pub struct Draft {
     /// The feeds' next readings.
     pub feeds: List<FeedReading, FEEDS_MAX>,
-    /// The newest result certificate held, of a height below this block's.
+    /// The newest result certificate held, if it is newer than the chain's.
     pub result: Option<ResultCertificate>,
     /// Digest of the control state after the parent.
     pub control: Digest,

@@ -31,7 +31,7 @@
 //! # Normal case, in an active view
 //!
 //! 1. The leader of `h` builds on its accepted `h-1` as soon as `h` is in the
-//!    window, in the result window, `block_interval` past its last proposal,
+//!    window, within `result_window` of the newest result it knows, `block_interval` past its last proposal,
 //!    and its clock is past the parent's time: an honest leader waits for its
 //!    clock rather than stamping ahead. It sends PRE-PREPARE: header and
 //!    witness ids. Bodies travel beside.
@@ -39,10 +39,9 @@
 //!    - it extends the accepted `h-1`: that height, that parent;
 //!    - `witness_root` and `items` match the witness ids, `validators` the
 //!      set that votes;
-//!    - back-pressure: `h <= result.height + result_window` (0 without one),
-//!      where results do not fall from parent to child;
 //!    - time: above the parent's and within the *time bound* of its own clock;
-//!    - [`Context::validate`], the one predicate of contents, says so.
+//!    - [`Context::validate`], the one predicate of contents, says so. Among
+//!      them is back-pressure: `h <= newest result in the chain + result_window`.
 //!
 //!    Then it records the block and its vote, and sends PREPARE.
 //! 3. Prepared at every height from the tip to `h`, all in `v`, linked: it

@@ -7,7 +7,6 @@ use daicho_crypto::{Domain, merkle_root, verify};
 use daicho_types::block::{BlockHeader, PROTOCOL_VERSION};
 use daicho_types::{ConsensusTime, Digest, Height, Monotonic, ReplicaId, Signature};
 
-use crate::chain::result_height;
 use crate::context::{Draft, Opening, Verdict};
 use crate::interface::{Alarm, Destination, Evidence, Fetch, Misproposal};
 use crate::message::{Message, PrePrepare, Proposal};
@@ -258,17 +257,9 @@ impl Replica {
     ) -> Result<(), Obstacle> {
         let parent = ancestors.last();
         let parent_time = parent.map_or_else(|| self.chain.time(), |b| b.header.time);
-        let parent_result = parent.map_or_else(|| self.chain.result_height(), |b| result_height(b));
         let invalid = |rule: &str| Err(Obstacle::Invalid(rule.to_string()));
         if block.header.time <= parent_time {
             return invalid("its time is not above its parent's");
-        }
-        let result = result_height(block);
-        if result < parent_result || result >= block.height() {
-            return invalid("its result is older than its parent's, or not of the past");
-        }
-        if block.height() > self.result_limit(result) {
-            return invalid("it runs too far ahead of the certified result");
         }
         if !certified {
             self.check_clock(block, turn)?;
@@ -280,8 +271,9 @@ impl Replica {
         }
     }
 
-    fn result_limit(&self, result: Height) -> Height {
-        Height(result.0 + u64::from(self.config.rules.result_window_heights))
+    /// The last height that the result window of this node lets propose.
+    fn result_limit(&self) -> Height {
+        Height(self.certified().0 + u64::from(self.config.rules.result_window_heights))
     }
 
     fn check_clock(&self, block: &Proposal, turn: &mut Turn<'_>) -> Result<(), Obstacle> {
@@ -385,7 +377,7 @@ impl Replica {
         let height = ancestors.last().map_or(tip, |b| b.height()).next();
         if height > self.window_end()
             || height <= self.stand.base
-            || height > self.result_limit(self.certified())
+            || height > self.result_limit()
             || self.config.leader(height, self.stand.view) != self.config.me
         {
             return None;
@@ -407,12 +399,7 @@ impl Replica {
             result_height_min: Height(height.0.saturating_sub(window)),
         })?;
         let block = self.block_of(draft, height, parent, time);
-        let parent_result = ancestors
-            .last()
-            .map_or_else(|| self.chain.result_height(), |b| result_height(b));
-        let result = result_height(&block);
-        let fits = result >= parent_result && height <= self.result_limit(result);
-        if !fits || self.check_form(&block).is_err() {
+        if self.check_form(&block).is_err() {
             turn.alarm(Alarm::BadDraft { height });
             return None;
         }

@@ -23,6 +23,8 @@ from daicho.compiler.step2_check.statements import check_body
 def check(name: str, parsed: Parsed, reporter: Reporter, load: Loader) -> Module:
     """The typed module of a parsed file; faults go to `reporter`."""
     declarations = Declarations(name, parsed, reporter, load)
+    if not parsed.readable:
+        return declarations.module
     module = declarations.read()
     for function, node in declarations.bodies:
         check_body(Scope(module, function, reporter), node)

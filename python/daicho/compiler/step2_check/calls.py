@@ -118,6 +118,8 @@ def arguments(
     scope: Scope, node: ast.Call, names: list[str], called: str
 ) -> dict[str, ast.expr] | None:
     """Arguments by parameter, positional first; None after a report."""
+    if any(id(item) in scope.module.parsed.refused for item in node.keywords):
+        return None
     given = dict(zip(names, node.args))
     problems: list[str] = []
     if len(node.args) > len(names):
@@ -365,8 +367,10 @@ def _emit(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
     if event.type.kind != "event":
         return scope.error(codes.MISMATCH, node.args[0], expected="an event", found=event.type)
     addressees = _addressees(scope, event.type, to[0])
+    if not addressees:
+        return scope.unknown(node)
     known = scope.module.events.setdefault(event.type.name, EventDecl(event.type, addressees))
-    if addressees and known.addressees != addressees:
+    if known.addressees != addressees:
         return scope.error(codes.ADDRESSEES, to[0], what=f"`{event.type.name}` goes to others elsewhere")
     return Expr("emit", NONE, scope.span(node), (event,), event.type.name)
 
@@ -378,7 +382,8 @@ def _addressees(
         scope.error(codes.ADDRESSEES, node, what="the addressees are a tuple, at least one")
         return ()
     found = [_addressee(scope, event, item) for item in node.elts]
-    return tuple(item for item in found if item is not None)
+    known = tuple(item for item in found if item is not None)
+    return known if len(known) == len(found) else ()
 
 
 def _addressee(scope: Scope, event: RecordType, node: ast.expr) -> tuple[str, str | None] | None:

@@ -43,6 +43,11 @@ def is_constant(value: Expr) -> bool:
     return value.op in _CONSTANT_OPS and all(is_constant(item) for item in value.args)
 
 
+def is_faulty(value: Expr) -> bool:
+    """Whether a fault inside was reported already."""
+    return value.op == "unknown" or any(is_faulty(item) for item in value.args)
+
+
 class Declarations:
     """Fills a `Module` from its tree."""
 
@@ -79,7 +84,8 @@ class Declarations:
                 function = self._signatures.read(node)
                 self._declare(node, name, FunctionSymbol(function))
                 self.module.functions.append(function)
-                self.bodies.append((function, node))
+                if not any(id(item) in self.module.parsed.refused for item in ast.walk(node.args)):
+                    self.bodies.append((function, node))
             case ast.Assign(targets=[ast.Name(id="edition")], value=value):
                 self._edition(value)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -178,11 +184,10 @@ class Declarations:
         nobody = Function(self.module.name, "constant", (), NONE, "helper", START)
         scope = Scope(self.module, nobody, self.reporter)
         expected: Type | None = self._annotations.read(annotation) if annotation is not None else None
-        before = len(self.reporter.diagnostics)
         result = expressions.check(scope, value, expected)
         if expected is not None:
             result = coerce(scope, result, expected, value)
-        if not is_constant(result) and len(self.reporter.diagnostics) == before:
+        if not is_constant(result) and not is_faulty(result):
             return scope.error(codes.CONSTANT, value, what="this is not a literal")
         return result
 

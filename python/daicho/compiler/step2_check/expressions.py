@@ -123,7 +123,7 @@ def _constant(scope: Scope, node: ast.Constant) -> Expr:
 def _name(scope: Scope, node: ast.Name) -> Expr:
     name = node.id
     if name in scope.function.locals:
-        if name not in scope.flow.assigned:
+        if name not in scope.flow.assigned and not scope.uncertain:
             return scope.error(codes.UNASSIGNED, node, name=name)
         value = Expr("local", scope.function.locals[name], scope.span(node), (), name)
         return narrowed(scope, node, value)

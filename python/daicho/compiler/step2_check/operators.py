@@ -198,6 +198,8 @@ def unary(scope: Scope, node: ast.UnaryOp) -> Expr:
 
 def condition(scope: Scope, node: ast.expr) -> Condition:
     """`node` as a Bool, and what its truth tells about None."""
+    if id(node) in scope.module.parsed.refused:
+        return scope.unknown(node), set(), set()
     match node:
         case ast.BoolOp():
             return _bool_op(scope, node)

@@ -108,6 +108,8 @@ class Scope:
         self.reporter = reporter
         self.flow = Flow(assigned={item.name for item in function.params})
         self.loops: list[Loop] = []
+        self.uncertain = False
+        """Whether a faulty statement was left out, so that flow facts are guesses."""
         self.params = {item.name for item in function.params}
         self._temporaries = 0
 

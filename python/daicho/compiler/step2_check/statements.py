@@ -49,7 +49,7 @@ def check_body(scope: Scope, node: ast.FunctionDef) -> None:
             body = body[1:]
     scope.function.body = block(scope, body)
     result = scope.function.result
-    if scope.flow.reachable and result not in (NONE, UNKNOWN):
+    if scope.flow.reachable and not scope.uncertain and result not in (NONE, UNKNOWN):
         name = scope.function.name
         scope.error(codes.NO_RETURN, node, name=name, type=result)
 
@@ -60,9 +60,11 @@ def block(scope: Scope, body: list[ast.stmt]) -> tuple[Stmt, ...]:
     for statement in body:
         if not scope.flow.reachable:
             scope.error(codes.UNREACHABLE, statement)
-            scope.flow.reachable = True
+            scope.flow.reachable = scope.uncertain = True
             break
-        if id(statement) not in scope.module.parsed.refused:
+        if id(statement) in scope.module.parsed.refused:
+            scope.uncertain = True
+        else:
             done += _statement(scope, statement)
     return tuple(done)
 
@@ -469,7 +471,7 @@ def _match(scope: Scope, node: ast.Match) -> list[Stmt]:
         scope.flow = before.copy()
         bodies.append((test, block(scope, case.body)))
         after = after.join(scope.flow)
-    scope.flow = after
+    scope.flow = before if scope.uncertain else after
     last = bodies.pop()
     result = last[1]
     for test, body in reversed(bodies):
@@ -514,5 +516,6 @@ def _exhaustive(
     handled = {number for _, numbers in arms for number in numbers}
     missing = [name for name, number in enum.members if number not in handled]
     if missing:
+        scope.uncertain = True
         scope.error(codes.EXHAUSTIVE, node, missing=", ".join(missing))
 

@@ -94,9 +94,8 @@ class Tables:
             case [ast.Name(id=name)]:
                 symbol = self.module.symbols.get(name)
                 if isinstance(symbol, TypeSymbol) and isinstance(symbol.type, RecordType):
-                    if symbol.type.kind == "row" and self._has_columns(call, symbol.type):
-                        return symbol.type
-                    return None
+                    if symbol.type.kind == "row":
+                        return symbol.type if self._has_columns(call, symbol.type) else None
         self._wrong(call, "a table is declared with its row, a class derived from Row")
         return None
 

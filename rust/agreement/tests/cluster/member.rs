@@ -36,6 +36,9 @@ pub struct World {
     pub held: Vec<Digest>,
     /// Whether it finds blocks invalid.
     pub refuses: bool,
+    /// The newest result in the applied chain.
+    applied_result: u64,
+    result_window: u64,
     /// The newest result it knows.
     pub certified: Height,
 }
@@ -48,6 +51,7 @@ impl World {
     pub fn apply(&mut self, block: &Proposal) -> Digest {
         self.pool.retain(|(id, _)| !block.witness_ids.contains(id));
         self.control = control_after(self.control, block);
+        self.applied_result = self.chain_result(block, &[]);
         self.control
     }
 
@@ -67,6 +71,17 @@ impl World {
             },
             signatures: List::default(),
         })
+    }
+
+    /// The newest result in the chain that ends with `block`.
+    fn chain_result(&self, block: &Proposal, ancestors: &[Arc<Proposal>]) -> u64 {
+        let of = |block: &Proposal| block.header.result.as_ref().map(|r| r.statement.height.0);
+        let above = ancestors.iter().filter_map(|b| of(b));
+        above
+            .chain(of(block))
+            .max()
+            .unwrap_or(0)
+            .max(self.applied_result)
     }
 
     fn control_on(&self, ancestors: &[Arc<Proposal>]) -> Digest {
@@ -100,6 +115,9 @@ impl Context for World {
         }
         if block.header.control != self.control_on(ancestors) {
             return Verdict::Invalid("another control state".to_string());
+        }
+        if block.height().0 > self.chain_result(block, ancestors) + self.result_window {
+            return Verdict::Invalid("it runs too far ahead of the result".to_string());
         }
         if self.refuses {
             return Verdict::Invalid("it is refused here".to_string());
@@ -156,6 +174,8 @@ impl Member {
                 held: Vec::new(),
                 refuses: false,
                 certified: Height(0),
+                applied_result: 0,
+                result_window: u64::from(genesis.parameters.result_window_heights),
             },
             disk: Vec::new(),
             blocks: BTreeMap::new(),
@@ -208,8 +228,9 @@ impl Member {
 
     fn replay(&mut self) {
         self.context.control = Digest::ZERO;
+        self.context.applied_result = 0;
         for committed in self.blocks.values() {
-            self.context.control = control_after(self.context.control, &committed.proposal);
+            self.context.apply(&committed.proposal);
         }
     }
 
