@@ -265,3 +265,14 @@ class TestChain:
     @property
     def time_us(self) -> int: ...
     def rows(self) -> list[tuple[bytes, bytes, bytes]]: ...
+
+def replay(
+    *,
+    home: Path,
+    genesis_path: Path,
+    replica: int,
+    program: Path,
+    executor_home: Path,
+    log: Path,
+) -> tuple[int, bytes, int, int | None]:
+    """Height, state root, results compared, and the first height that differs."""
