@@ -221,8 +221,11 @@ impl Node {
         for (to, message) in said.send {
             self.send_agreement(to, message, out);
         }
-        for committed in said.deliver {
-            self.deliver(&committed, out);
+        // The control state has moved: agreement must know before it steps
+        // again, or it would hand decided blocks over as ancestors twice.
+        let applied: Vec<_> = said.deliver.iter().map(|c| self.deliver(c, out)).collect();
+        for input in applied.into_iter().rev() {
+            self.queue.push_front(input);
         }
         for fetch in said.fetch {
             self.fetch(fetch, out);
@@ -343,14 +346,14 @@ impl Node {
     }
 
     /// A block is final in order: the state moves, those who waited are told.
-    fn deliver(&mut self, committed: &agreement::Committed, out: &mut Output) {
+    fn deliver(&mut self, committed: &agreement::Committed, out: &mut Output) -> Event_ {
         let proposal = &committed.proposal;
         let height = proposal.height();
         let decided = self.ordering.decide(proposal);
-        self.queue.push_back(Event_::Applied {
+        let applied = Event_::Applied {
             height,
             control: self.ordering.control().digest(),
-        });
+        };
         let recent = Recent {
             block: CommittedBlock {
                 header: proposal.header.clone(),
@@ -377,6 +380,7 @@ impl Node {
                 .height(height)
                 .message(format!("{items} items")),
         );
+        applied
     }
 
     pub(crate) fn hear_certificate(&mut self, certificate: &ResultCertificate, out: &mut Output) {
