@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from conftest import ROOT
+from daicho import _native
+from daicho.admin.control import approvers_beside
 from daicho.admin.network import Network
 from daicho.admin.plan import random_test_lei
 from daicho.cli.app import run
@@ -87,8 +91,6 @@ def test_access_is_granted_by_the_administrator(
 
 
 def test_one_approval_is_not_enough(network: Path) -> None:
-    from daicho import _native
-
     with client(network, "exchange") as exchange:
         command = _native.command_revoke(exchange.party.file.alias)
         with pytest.raises(RefusedError) as caught:
@@ -191,3 +193,16 @@ def test_any_flipped_byte_of_the_log_is_found(
         segment.write_bytes(whole)
     finally:
         Network(network).up(["bankC"])
+
+
+def test_a_receipt_has_every_field_of_the_interfaces(network: Path) -> None:
+    page = (ROOT / "docs" / "interfaces.md").read_text()
+    [listed] = re.findall(r"\*\*Receipt\*\*: `([^`]+)`", page)
+    with client(network, "exchange") as exchange:
+        command = _native.command_deploy(999, "probe", b"not bytecode")
+        others = approvers_beside(exchange.party)
+        receipt = exchange.submit_control(command, approvers=others)
+        again = exchange.receipt(receipt["tx_id"])
+    assert set(listed.split()) <= receipt.keys()
+    assert receipt["finality"] == "final"
+    assert (again["height"], again["code"]) == (receipt["height"], receipt["code"])

@@ -33,6 +33,18 @@ RETRY_PAUSE_S_MAX = 1.0
 QUERY_EXPIRY_S = 60.0
 SYNC_COUNT = 256
 _COMPARTMENT_BYTES = 17
+# What a receipt always has, though a control transaction's outcome is public
+# and short, and an ordered transaction has none yet.
+_UNKNOWN: Receipt = {
+    "sender": None,
+    "lane": None,
+    "sequence": None,
+    "status": None,
+    "code": None,
+    "gas_used": 0,
+    "result": b"",
+    "events": [],
+}
 _HELD_KEY_BYTES = _COMPARTMENT_BYTES + 32
 
 
@@ -378,9 +390,10 @@ class LedgerClient:
 
     def _verified(self, frame: bytes) -> list[Receipt]:
         try:
-            return list(self.verifier.verify(frame))
+            rows = self.verifier.verify(frame)
         except _native.VerificationError as error:
             raise BadReplyError(str(error)) from error
+        return [{**_UNKNOWN, **row} for row in rows]
 
 
 class _Waiting:
@@ -430,8 +443,11 @@ class _Waiting:
 
     def _received(self, frame: bytes) -> None:
         for row in self.client._verified(frame):
-            if row["tx_id"] in self.items and (row["finality"] == "final" or self.wait != "final"):
-                self.receipts[row["tx_id"]] = row
+            item = self.items.get(row["tx_id"])
+            if item and (row["finality"] == "final" or self.wait != "final"):
+                sender = self.client.party.file.alias
+                row |= {"sender": sender, "lane": item.lane, "sequence": item.sequence}
+                self.receipts[item.tx_id] = row
 
     def _refused(self, reply: dict[str, Any], out: Sequence[SealedItem]) -> int:
         """Note a refusal; 1 when it is worth trying again, else 0.
