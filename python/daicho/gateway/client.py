@@ -32,6 +32,8 @@ RETRY_PAUSE_S = 0.05
 RETRY_PAUSE_S_MAX = 1.0
 QUERY_EXPIRY_S = 60.0
 SYNC_COUNT = 256
+SUBMIT_ITEMS_MAX = 1_024
+SUBMIT_BYTES_MAX = 16 * 1024 * 1024
 _COMPARTMENT_BYTES = 17
 # What a receipt always has, though a control transaction's outcome is public
 # and short, and an ordered transaction has none yet.
@@ -412,7 +414,7 @@ class _Waiting:
         while out := [item for tx_id, item in self.items.items() if not self._ended(tx_id)]:
             if time.monotonic() >= deadline:
                 raise UnreachableError(f"no {self.wait} answer in {self.client.timeout_s:g} s")
-            busy = self._round(out, deadline)
+            busy = self._round(_one_frame(out), deadline)
             if busy:
                 time.sleep(pause)
                 pause = min(2 * pause, RETRY_PAUSE_S_MAX)
@@ -480,6 +482,17 @@ class _Waiting:
     def _used(self, item: SealedItem) -> bool:
         """Admitted alone leaves the sequence open: it may still lapse."""
         return self.receipts.get(item.tx_id, {}).get("finality") != "admitted"
+
+
+def _one_frame(items: Sequence[SealedItem]) -> list[SealedItem]:
+    """As many of the first items as one request carries, at least one."""
+    taken, size = [items[0]], len(items[0].item)
+    for item in items[1:SUBMIT_ITEMS_MAX]:
+        size += len(item.item)
+        if size > SUBMIT_BYTES_MAX:
+            break
+        taken.append(item)
+    return taken
 
 
 def _connect(party: Party, node: str) -> Connection:
