@@ -251,6 +251,7 @@ class NodeHost:
 
 def verify_home(home: Path, genesis: bytes) -> list[dict[str, Any]]:
     """Everything wrong in a node's stored data: code, file, offset, height, message."""
+
 # rust/bindings/src/contract_vm.rs
 
 class TestChain:
