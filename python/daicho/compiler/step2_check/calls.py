@@ -301,13 +301,12 @@ def _duration(scope: Scope, node: ast.Call, name: str) -> Expr:
 
 def failure_code(scope: Scope, node: ast.expr) -> tuple[str, int] | None:
     """The name and number of `Error.CODE`, which must be written out."""
-    before = len(scope.reporter.diagnostics)
     value = expressions.check(scope, node)
     if isinstance(value.type, EnumType) and value.type.code and value.op == "const":
         assert isinstance(value.data, int)
         names = {number: name for name, number in value.type.members}
         return names[value.data], value.data
-    if len(scope.reporter.diagnostics) == before:
+    if value.type != UNKNOWN:
         scope.error(codes.NOT_CONSTANT, node, what="a failure code is named where it is used")
     return None
 

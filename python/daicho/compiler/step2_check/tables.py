@@ -11,7 +11,7 @@ from daicho.compiler.step2_check.annotations import Annotations
 from daicho.compiler.step2_check.convert import coerce
 from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, Scope, TypeSymbol
 from daicho.compiler.tree import Expr, Function, TableDecl
-from daicho.compiler.types import NONE, PARTY, UNKNOWN, AmountType, Field, RecordType, Type, is_keyable, is_storable
+from daicho.compiler.types import NONE, PARTY, UNKNOWN, AmountType, Field, RecordType, Type, UnknownType, is_keyable, is_storable
 
 KEY_COLUMNS_MAX = 16
 Column = tuple[str, int]
@@ -147,7 +147,9 @@ class Tables:
 
     def _holdings(self, row: RecordType, per: ast.expr | None, call: ast.Call) -> int:
         amounts = {item.type for item in row.value_fields}
-        if len(amounts) != 1 or not all(isinstance(item, AmountType) for item in amounts):
+        if UNKNOWN not in amounts and len(amounts) != 1 or not all(
+            isinstance(item, (AmountType, UnknownType)) for item in amounts
+        ):
             self.reporter.error(
                 codes.HOLDINGS, call, what=f"the columns of `{row.name}` beside the key are not amounts of one unit"
             )
