@@ -111,7 +111,24 @@ total: Var[Int] = Var(7, compartment=PUBLIC)
 
 @query(roles=ANY_ROLE)
 def arithmetic(a: Int, b: Int) -> Numbers:
-    return [a + b, a - b, a * b, a // b, a % b, -a, abs(a), min(a, b), max(a, b), a**2, a & b, a | b, a ^ b, ~a, a << 3, a >> 1]
+    return [
+        a + b,
+        a - b,
+        a * b,
+        a // b,
+        a % b,
+        -a,
+        abs(a),
+        min(a, b),
+        max(a, b),
+        a**2,
+        a & b,
+        a | b,
+        a ^ b,
+        ~a,
+        a << 3,
+        a >> 1,
+    ]
 
 
 @query(roles=ANY_ROLE)
@@ -306,7 +323,12 @@ def times(start: Timestamp, span: Duration) -> tuple[Timestamp, Timestamp, Durat
 
 @query(roles=ANY_ROLE)
 def dates(day: Date) -> tuple[Date, Int, Date, Int]:
-    return day.plus(30), day.days_since(EPOCH), day.plus_months(1), day.year * 10000 + day.month * 100 + day.day
+    return (
+        day.plus(30),
+        day.days_since(EPOCH),
+        day.plus_months(1),
+        day.year * 10000 + day.month * 100 + day.day,
+    )
 
 
 @query(roles=ANY_ROLE)
