@@ -110,6 +110,8 @@ def test_loops_and_branches(ask: Ask) -> None:
     assert ask("forever", n=60) == 101
     assert ask("name_of", colour="RED") == "red"
     assert ask("name_of", colour="BLUE") == "other"
+    assert ask("is_red", colour="RED") is True
+    assert ask("is_red", colour="GREEN") is False
 
 
 @pytest.mark.parametrize("colour", ["RED", "GREEN", "BLUE"])
@@ -184,6 +186,11 @@ def test_times(ask: Ask) -> None:
         datetime.date(2026, 2, 28),
         20260131,
     ]
+
+
+def test_days(ask: Ask) -> None:
+    found = list(ask("day_of", time=5 * DAY_US + 7, year=2026).values())
+    assert found == [datetime.date(1970, 1, 6), 5 * DAY_US, datetime.date(2026, 12, 31)]
 
 
 def test_context(chain: Chain, bank: Party, ask: Ask) -> None:

@@ -226,6 +226,16 @@ def name_of(colour: Colour) -> Text:
 
 
 @query(roles=ANY_ROLE)
+def is_red(colour: Colour) -> Bool:
+    match colour:
+        case Colour.RED:
+            result = True
+        case _:
+            result = False
+    return result
+
+
+@query(roles=ANY_ROLE)
 def is_primary(colour: Colour, flag: Bool) -> Bool:
     return (colour in (Colour.RED, Colour.BLUE) and not flag) or colour == Colour.GREEN
 
@@ -329,6 +339,12 @@ def dates(day: Date) -> tuple[Date, Int, Date, Int]:
         day.plus_months(1),
         day.year * 10000 + day.month * 100 + day.day,
     )
+
+
+@query(roles=ANY_ROLE)
+def day_of(time: Timestamp, year: Int) -> tuple[Date, Timestamp, Date]:
+    day = time.date()
+    return day, day.start(), Date.of(year, 12, 31)
 
 
 @query(roles=ANY_ROLE)

@@ -206,6 +206,10 @@ def _augmented(scope: Scope, node: ast.AugAssign) -> list[Stmt]:
         return []
     read = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node.target)
     left, right = expressions.check(scope, read), expressions.check(scope, node.value)
+    if isinstance(left.type, ListType) and name in scope.params:
+        what = f"the parameter `{name}` belongs to the caller"
+        scope.error(codes.SHARED_LIST, node.target, what=what)
+        return []
     value = operators.binary(scope, node, left, node.op, right)
     bound = _bind(scope, node, name, value)
     return [] if bound is None else [Assign(scope.span(node), name, bound)]
