@@ -124,6 +124,8 @@ class Stage:
     """Times and heights that later acts come back to, by name."""
     ids: dict[str, bytes] = field(default_factory=dict)
     """Accounts and trades that later acts come back to, by name."""
+    killed: str = ""
+    """The node whose process was killed, until it comes back."""
     _desks: dict[tuple[str, str], Desk] = field(default_factory=dict)
 
     def party(self, name: str) -> Party:
