@@ -34,7 +34,7 @@ def register_is_proved_complete(stage: Stage) -> str:
     artefact = stage.network.folder / "contracts" / "securities.dcb"
     table = TableReader(stage.contracts["securities"], artefact, "register_lines")
     low, high = table.range()
-    rows = x.client.rows(register_of(x.id), low, high, at=("height", height)).rows
+    rows = x.asks.rows(register_of(x.id), low, high, at=("height", height)).rows
     lines = [table.row(key, value) for key, value in rows]
     proved = {line["account"]: line["quantity"] for line in lines if line["isin"] == ISIN_X}
     for holder in HOLDERS:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from daicho.demo.acts.money import balance
 from daicho.demo.cast import (
@@ -28,7 +30,7 @@ from daicho.demo.dealing import (
     sealed_confirmations,
 )
 from daicho.demo.stage import WAIT_S, Desk, Stage
-from daicho.gateway import SealedItem
+from daicho.gateway import RefusedError, SealedItem
 from daicho.gateway.client import Receipt
 
 BENT_PLACES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -149,12 +151,24 @@ def receipts_prove_finality(stage: Stage) -> str:
 
 
 def _same_everywhere(stage: Stage, desk: Desk, receipt: Receipt) -> bool:
+    """Whether each node, as soon as it has the block and its result, says the same."""
     place = ("height", "index", "block_time_us", "code", "finality")
-    found = []
-    for node in stage.network.nodes():
-        other = stage.desk(desk.party.file.name, node.name).client.receipt(receipt["tx_id"])
-        found.append([other[key] for key in place])
-    return all(each == [receipt[key] for key in place] for each in found)
+    wanted = [receipt[key] for key in place]
+
+    def told(node: str) -> list[Any] | None:
+        try:
+            other = stage.client(desk.party.file.name, node).receipt(receipt["tx_id"])
+        except RefusedError as refusal:
+            # A node that is a block behind knows as little as of any other.
+            if refusal.code != "ACCESS":
+                raise
+            return None
+        return [other[key] for key in place] if other["finality"] == "final" else None
+
+    names = [node.name for node in stage.network.nodes()]
+    return all(
+        stage.until(f"the receipt at {name}", partial(told, name)) == wanted for name in names
+    )
 
 
 def _bent_are_refused(desk: Desk, item: SealedItem) -> bool:
