@@ -66,6 +66,15 @@ impl Machine {
         self.node.is_some()
     }
 
+    /// Whether everything that came has been taken in.
+    pub fn is_idle(&self) -> bool {
+        self.inbox.is_empty() && self.syncing.is_none()
+    }
+
+    pub fn has_executor(&self) -> bool {
+        self.executor.is_some()
+    }
+
     fn now(&self, now_us: u64) -> Now {
         let wall = i128::from(START_US) + i128::from(now_us) + i128::from(self.skew_us);
         Now {
