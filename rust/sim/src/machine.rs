@@ -208,7 +208,11 @@ impl Machine {
                         .push_back(Input::Executor(FromExecutor::Credit(1)));
                     Some(FromExecutor::Executed(executed))
                 }
-                Ok(Step::Known) => Some(FromExecutor::Credit(1)),
+                Ok(Step::Known(again)) => {
+                    let credit = Input::Executor(FromExecutor::Credit(1));
+                    self.inbox.push_back(credit);
+                    again.map(|executed| FromExecutor::Executed(*executed))
+                }
                 Err(halted) => Some(FromExecutor::Halted(halted.message())),
             },
             ToExecutor::Certified(certificate) => {

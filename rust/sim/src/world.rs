@@ -453,8 +453,8 @@ impl World {
                 self.say(&format!("n{node} executed {height} to {root}"));
             }
             self.machines[node].inbox.push_back(Input::Executor(said));
-            self.wake(node, 0);
         }
+        self.wake(node, 0);
     }
 
     fn fail(&mut self) {
