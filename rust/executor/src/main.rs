@@ -173,7 +173,12 @@ impl Session {
                     self.tell(&FromExecutor::Executed(executed))?;
                     self.tell(&FromExecutor::Credit(1))
                 }
-                Ok(Step::Known) => self.tell(&FromExecutor::Credit(1)),
+                Ok(Step::Known(again)) => {
+                    if let Some(executed) = again {
+                        self.tell(&FromExecutor::Executed(*executed))?;
+                    }
+                    self.tell(&FromExecutor::Credit(1))
+                }
                 Err(halted) => self.halt(&halted),
             },
             ToExecutor::Block(_) => Ok(()),
