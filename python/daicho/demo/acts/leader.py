@@ -30,11 +30,12 @@ def leader_dies_in_the_middle(stage: Stage) -> str:
     for receipt in receipts:
         must_be_ok(receipt, "a trade of the batch")
     stage.killed = leader
+    next_leader = stage.until("another leader", lambda: _other_leader(stage, leader))
     stage.seen.note("leader.killed", leader)
     stage.seen.note("leader.batch_settled", len(receipts))
-    stage.seen.note("leader.view_changed", leader_of(stage) != leader)
+    stage.seen.note("leader.view_changed", next_leader != leader)
     stage.seen.note("leader.abe", available(stage, "abe"))
-    return f"{leader} is gone, {leader_of(stage)} leads, {len(receipts)} trades settled"
+    return f"{leader} is gone, {next_leader} leads, {len(receipts)} trades settled"
 
 
 def leader_comes_back(stage: Stage) -> str:
@@ -54,6 +55,11 @@ def leader_comes_back(stage: Stage) -> str:
     height = stage.until(f"{killed} at height {target}", caught_up)
     stage.seen.note("leader.caught_up", height >= target)
     return f"{killed} is at height {height}, where the others were at {target}"
+
+
+def _other_leader(stage: Stage, gone: str) -> str | None:
+    leader = leader_of(stage)
+    return leader if leader != gone else None
 
 
 def leader_of(stage: Stage) -> str:
