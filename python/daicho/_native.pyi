@@ -262,6 +262,7 @@ class NodeHost:
 
 def verify_home(home: Path, genesis: bytes) -> list[dict[str, Any]]:
     """Everything wrong in a node's stored data: code, file, offset, height, message."""
+
 # rust/bindings/src/contract_vm.rs
 
 class TestChain:
@@ -276,3 +277,14 @@ class TestChain:
     @property
     def time_us(self) -> int: ...
     def rows(self) -> list[tuple[bytes, bytes, bytes]]: ...
+
+def replay(
+    *,
+    home: Path,
+    genesis_path: Path,
+    replica: int,
+    program: Path,
+    executor_home: Path,
+    log: Path,
+) -> tuple[int, bytes, int, int | None]:
+    """Height, state root, results compared, and the first height that differs."""

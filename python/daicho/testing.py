@@ -76,10 +76,11 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
+        """Whether it took effect."""
         return self.code == "OK"
 
 
-class Aborted(AssertionError):
+class Aborted(AssertionError):  # noqa: N818 - what happened to the call
     """A call failed with a code."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -149,6 +150,7 @@ class Chain:
 
     @property
     def height(self) -> int:
+        """The height of the last block."""
         return self._native.height
 
     def advance(self, microseconds: int) -> None:
@@ -176,7 +178,9 @@ class Chain:
     def block(self, calls: Sequence[Call]) -> list[Outcome]:
         """Execute calls in one block, in order."""
         self.time_us += BLOCK_US
-        packed = [self._pack(call, self._abi(call.contract).entries[call.entry].id) for call in calls]
+        packed = [
+            self._pack(call, self._abi(call.contract).entries[call.entry].id) for call in calls
+        ]
         outcomes = [
             self._outcome(call, raw)
             for call, raw in zip(calls, self._native.block(self.time_us, packed), strict=True)

@@ -73,6 +73,7 @@ class _ExecutorSeeds:
 def found_network(folder: Path, plan: NetworkPlan) -> Genesis:
     """Write the network that `plan` describes into `folder`; it must not exist."""
     plan.check()
+    folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError.one("CFG_EXISTS", "DIR", f"{folder} is there and not empty")
     folder.parent.mkdir(parents=True, exist_ok=True)

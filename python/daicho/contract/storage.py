@@ -20,7 +20,7 @@ from daicho.contract.amounts import Amount
 from daicho.contract.scalars import Party, Timestamp
 
 
-class OnLedgerOnly(RuntimeError):
+class OnLedgerOnly(RuntimeError):  # noqa: N818 - reads as the sentence it is
     """This operation exists on the ledger, not in plain Python."""
 
 

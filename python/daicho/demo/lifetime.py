@@ -39,20 +39,29 @@ def market(profile: Profile, folder: Path | None, keep: bool, note: Note) -> Ite
     with _endings_raise():
         try:
             found_network(home, plan_of(profile))
-            network = Network(home)
-        except BaseException:
+            with _running(Network(home), keep, note) as network:
+                yield network
+        except (KeyboardInterrupt, GeneratorExit):
             _discard(home, folder)
             raise
-        stays = False
-        try:
-            pids = network.up()
-            note(f"{len(pids)} nodes, one process each, on {network.file.nodes[0].address}")
-            yield network
-            stays = keep
-        finally:
-            if not stays:
-                _take_down(network)
-                _discard(home, folder)
+        except Exception:
+            note(f"the network's folder stays for a look at its logs: {home}")
+            raise
+        if not keep:
+            _discard(home, folder)
+
+
+@contextmanager
+def _running(network: Network, keep: bool, note: Note) -> Iterator[Network]:
+    stays = False
+    try:
+        pids = network.up()
+        note(f"{len(pids)} nodes, one process each, on {network.file.nodes[0].address}")
+        yield network
+        stays = keep
+    finally:
+        if not stays:
+            _take_down(network)
 
 
 def _take_down(network: Network) -> None:

@@ -83,7 +83,7 @@ def _rows(checks: Iterable[Check]) -> Iterable[tuple[str, str, str, str]]:
 
 
 def _plain_table(checks: list[Check]) -> str:
-    from daicho.cli.output import table
+    from daicho.text import table
 
     return table(list(_rows(checks)), ("holds", "figure", "observed", "because"))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from daicho.admin.network import Network
@@ -36,10 +37,22 @@ class Answered:
 class Desk:
     """A party at a gateway: it submits, asks, and gets checked answers."""
 
-    def __init__(self, party: Party, client: LedgerClient, contracts: Mapping[str, Contract]):
+    def __init__(
+        self,
+        party: Party,
+        client: LedgerClient,
+        asks: Callable[[], LedgerClient],
+        contracts: Mapping[str, Contract],
+    ) -> None:
         self.party = party
         self.client = client
+        self._asks = asks
         self._contracts = contracts
+
+    @property
+    def asks(self) -> LedgerClient:
+        """Where it asks: its own gateway, or an executor's if its node does not execute."""
+        return self._asks()
 
     @property
     def id(self) -> bytes:
@@ -98,7 +111,7 @@ class Desk:
         """As `ask`, with the block after which the answer holds."""
         asked = self._contracts[contract]
         encoded = asked.arguments(query, arguments)
-        answer = self.client.query(asked.number, asked.query(query), encoded, at=at)
+        answer = self.asks.query(asked.number, asked.query(query), encoded, at=at)
         value = asked.abi.decode_result(query, answer.result)
         return Answered(value, answer.height, answer.time_us)
 
@@ -124,34 +137,57 @@ class Stage:
     """Times and heights that later acts come back to, by name."""
     ids: dict[str, bytes] = field(default_factory=dict)
     """Accounts and trades that later acts come back to, by name."""
-    _desks: dict[tuple[str, str], Desk] = field(default_factory=dict)
+    killed: str = ""
+    """The node whose process was killed, until it comes back."""
+    _desks: dict[str, Desk] = field(default_factory=dict)
+    _clients: dict[tuple[str, str], LedgerClient] = field(default_factory=dict)
 
     def party(self, name: str) -> Party:
         """A party, its folder opened."""
         return Party.open(self.network.party(name))
 
-    def desk(self, name: str, node: str | None = None) -> Desk:
-        """A party's desk at its own gateway, or at another node's."""
-        at = (name, node or "")
-        if at not in self._desks:
+    def desk(self, name: str) -> Desk:
+        """A party's desk at its own gateway."""
+        if name not in self._desks:
             party = self.party(name)
-            client = LedgerClient(party, node=node, timeout_s=WAIT_S)
-            self._desks[at] = Desk(party, client, self.contracts)
-        return self._desks[at]
+            client = self.client(name, party.file.gateway)
+            executor = partial(self._executor_for, name)
+            self._desks[name] = Desk(party, client, executor, self.contracts)
+        return self._desks[name]
+
+    def client(self, name: str, node: str) -> LedgerClient:
+        """A party's connection to any node's gateway."""
+        at = (name, node)
+        if at not in self._clients:
+            self._clients[at] = LedgerClient(self.party(name), node=node, timeout_s=WAIT_S)
+        return self._clients[at]
+
+    def _executor_for(self, name: str) -> LedgerClient:
+        """A connection to a running node that executes: the party's own if it can be."""
+        party = self.party(name)
+        executing = [node.name for node in party.genesis.file.nodes if node.executor is not None]
+        running = [node for node in executing if self.network.node(node).pid is not None]
+        if not running:
+            raise UnreachableError("no executor's node is running")
+        own = party.file.gateway
+        return self.client(name, own if own in running else running[0])
 
     def close(self) -> None:
         """Leave every gateway."""
-        for desk in self._desks.values():
-            desk.client.close()
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
         self._desks.clear()
 
     def leave(self, node: str) -> None:
-        """Close the desks at a node that is gone."""
-        for name, chosen in list(self._desks):
-            desk = self._desks[(name, chosen)]
-            if (chosen or desk.party.file.gateway) == node:
-                desk.client.close()
-                del self._desks[(name, chosen)]
+        """Close the connections to a node that is gone."""
+        for name, chosen in [at for at in self._clients if at[1] == node]:
+            self._clients.pop((name, chosen)).close()
+        self._desks = {
+            name: desk
+            for name, desk in self._desks.items()
+            if desk.party.file.gateway != node
+        }
 
     def learn_contracts(self) -> None:
         """Take up what is deployed."""

@@ -72,11 +72,15 @@ def _serve(home: NodeHome, context: zmq.Context[zmq.Socket[bytes]], stop: thread
         (home.run / "node.pid").unlink(missing_ok=True)
 
 
+def executor_program() -> Path:
+    """The executor's binary, installed beside the interpreter."""
+    return Path(sys.executable).with_name("daicho-executor")
+
+
 def _start_node(home: NodeHome, credentials: Credentials, mesh: Mesh) -> _native.NodeHost:
     executor = None
     if home.executor_home is not None:
-        program = Path(sys.executable).with_name("daicho-executor")
-        executor = (program, home.executor_home.resolve(), home.logs / "executor.jsonl")
+        executor = (executor_program(), home.executor_home.resolve(), home.logs / "executor.jsonl")
     return _native.NodeHost(
         home=home.home,
         genesis=home.genesis,

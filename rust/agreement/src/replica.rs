@@ -255,7 +255,7 @@ impl Replica {
             Input::Message { from, message } => self.on_message(from, message, turn),
             Input::Block(proposal) => self.on_block(proposal),
             Input::Committed(committed) => self.on_fetched(committed, turn),
-            Input::Applied { height, control } => self.on_applied(height, control, turn),
+            Input::Applied(blocks) => self.on_applied(&blocks, turn),
             Input::Certified { height } => self.certified = self.certified.max(height),
         }
     }

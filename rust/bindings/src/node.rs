@@ -25,7 +25,8 @@ const WAY_OUT: QueueBound = QueueBound {
 
 /// Adds what this file exposes to `daicho._native`.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<NodeHost>()
+    module.add_class::<NodeHost>()?;
+    module.add_function(wrap_pyfunction!(replay, module)?)
 }
 
 /// A node in its folder, between the pump's capsule and its executor.
@@ -137,4 +138,31 @@ impl NodeHost {
     fn with<T>(&self, ask: impl FnOnce(&Runner) -> T) -> T {
         ask(&self.runner.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Executes the log in `home` from genesis with an executor whose home holds
+/// keys and no store. Returns (height, state root, results compared, first
+/// height that differs or None).
+#[pyfunction]
+#[pyo3(signature = (*, home, genesis_path, replica, program, executor_home, log))]
+fn replay(
+    py: Python<'_>,
+    home: PathBuf,
+    genesis_path: PathBuf,
+    replica: u16,
+    program: PathBuf,
+    executor_home: PathBuf,
+    log: PathBuf,
+) -> PyResult<(u64, [u8; 32], u64, Option<u64>)> {
+    let command = ExecutorCommand {
+        program,
+        home: executor_home,
+        genesis: genesis_path,
+        replica: ReplicaId(replica),
+        log,
+    };
+    let done = py.detach(|| daicho_host::replay(&home, &command));
+    let done = done.map_err(PyValueError::new_err)?;
+    let differs = done.differs.map(|height| height.0);
+    Ok((done.height.0, done.state_root.0, done.compared, differs))
 }

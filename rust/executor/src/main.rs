@@ -6,7 +6,7 @@
 //! 5 damaged store, 70 a defect of ours.
 
 use std::io::{Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -111,7 +111,7 @@ fn run(arguments: &Arguments) -> Result<(), Stop> {
     Session {
         executor,
         store,
-        socket: inherited_socket(),
+        socket: inherited_socket()?,
         halted: false,
     }
     .serve(&walls.describe())
@@ -124,11 +124,13 @@ fn open_keys(home: &Path) -> Result<ExecutorSeeds, Stop> {
     ExecutorSeeds::open(&bytes, &unlock).map_err(|error| Stop::usage(&file, error))
 }
 
-#[allow(unsafe_code)]
-fn inherited_socket() -> UnixStream {
-    // SAFETY: descriptor 0 is the socket the node passed, and nothing else in
-    // this process reads standard input.
-    UnixStream::from(unsafe { OwnedFd::from_raw_fd(0) })
+fn inherited_socket() -> Result<UnixStream, Stop> {
+    let socket = std::io::stdin().as_fd().try_clone_to_owned();
+    let failed = |error| Stop {
+        code: 2,
+        reason: format!("standard input is no socket: {error}"),
+    };
+    socket.map(UnixStream::from).map_err(failed)
 }
 
 /// The conversation with the node.

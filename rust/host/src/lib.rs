@@ -15,10 +15,12 @@ mod clock;
 mod disk;
 pub mod frames;
 mod journal;
+mod replay;
 mod runner;
 mod verify;
 
 pub use daicho_node::Link;
 pub use disk::Disk;
+pub use replay::{Replayed, replay};
 pub use runner::{Runner, Setup, SocketRole};
 pub use verify::verify_home;

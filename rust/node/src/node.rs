@@ -221,8 +221,11 @@ impl Node {
         for (to, message) in said.send {
             self.send_agreement(to, message, out);
         }
-        for committed in said.deliver {
-            self.deliver(&committed, out);
+        let applied: Vec<_> = said.deliver.iter().map(|c| self.deliver(c, out)).collect();
+        if !applied.is_empty() {
+            // Before anything that waits in the queue: the control state has
+            // moved, and agreement must not step without knowing.
+            self.queue.push_front(Event_::Applied(applied));
         }
         for fetch in said.fetch {
             self.fetch(fetch, out);
@@ -343,14 +346,11 @@ impl Node {
     }
 
     /// A block is final in order: the state moves, those who waited are told.
-    fn deliver(&mut self, committed: &agreement::Committed, out: &mut Output) {
+    fn deliver(&mut self, committed: &agreement::Committed, out: &mut Output) -> (Height, Digest) {
         let proposal = &committed.proposal;
         let height = proposal.height();
         let decided = self.ordering.decide(proposal);
-        self.queue.push_back(Event_::Applied {
-            height,
-            control: self.ordering.control().digest(),
-        });
+        let control = self.ordering.control().digest();
         let recent = Recent {
             block: CommittedBlock {
                 header: proposal.header.clone(),
@@ -377,6 +377,7 @@ impl Node {
                 .height(height)
                 .message(format!("{items} items")),
         );
+        (height, control)
     }
 
     pub(crate) fn hear_certificate(&mut self, certificate: &ResultCertificate, out: &mut Output) {

@@ -66,7 +66,7 @@ def close_the_books(stage: Stage) -> Closing:
 
 def read_books(stage: Stage, node: str, top: int) -> Books:
     """Everything from block 1 to `top` at one node, each block and result checked."""
-    client = stage.desk("adm", node).client
+    client = stage.client("adm", node)
     pages: list[Page] = []
     roots: dict[int, bytes] = {}
     transactions = 0

@@ -9,6 +9,8 @@ approvals that genesis asks for is final.
 
 from __future__ import annotations
 
+from typing import Any
+
 from daicho import _native
 from daicho.admin.control import approvers_beside, deploy
 from daicho.compiler import CompileError, compile_folder, render_text
@@ -25,7 +27,7 @@ STRANGER_WAITS_S = 1.0
 
 def network_stands(stage: Stage) -> str:
     """Every node is a process of its own; so is every executor."""
-    statuses = stage.statuses()
+    statuses = stage.until("every executor", lambda: executors_up(stage))
     voting = [status for status in statuses if status["validates"]]
     executing = [status for status in statuses if status["executes"]]
     leading = [status["node"] for status in statuses if status["leader_eligible"]]
@@ -39,6 +41,13 @@ def network_stands(stage: Stage) -> str:
     stage.seen.note("network.processes", len(processes))
     sandbox = sorted({str(status["executor"]["sandbox"]) for status in executing})
     return f"{len(processes)} processes; executors {', '.join(sandbox)}"
+
+
+def executors_up(stage: Stage) -> list[dict[str, Any]] | None:
+    """Everybody's status, once every node that executes has its executor."""
+    statuses = stage.statuses()
+    ready = all(status["executor"] for status in statuses if status["executes"])
+    return statuses if ready and len(statuses) == len(stage.network.nodes()) else None
 
 
 def stranger_is_turned_away(stage: Stage) -> str:
