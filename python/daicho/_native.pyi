@@ -22,6 +22,17 @@ class EchoHost:
     def waiting(self) -> list[int]: ...
     def stop(self) -> None: ...
 
+# rust/bindings/src/bench.rs
+
+AGREEMENT_ROUNDS_MAX: int
+"""Rounds that the work `agreement` has in store."""
+
+class Work:
+    """A prepared work that is measured from outside; see rust/host/src/bench."""
+
+    def __init__(self, name: str, batch: int, rows: int = ...) -> None: ...
+    def run(self, rounds: int) -> None: ...
+
 # rust/bindings/src/genesis.rs
 
 def genesis_encode(document: Mapping[str, Any]) -> bytes:
