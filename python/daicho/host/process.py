@@ -10,7 +10,6 @@ import threading
 from pathlib import Path
 
 import zmq
-from daicho_pump import Pump
 
 from daicho import _native
 from daicho.config.load import NodeHome, load_node
@@ -20,6 +19,7 @@ from daicho.host.mesh import Mesh, open_mesh
 from daicho.host.sockets import peer_domain
 from daicho.identity.credentials import Credentials
 from daicho.identity.files import write_public
+from daicho_pump import Pump
 
 FRESH_MARK = "fresh"
 """Setting up leaves this file: the node has never run, so it can have no vote
