@@ -7,7 +7,6 @@ it gives up, what it waited for and where every node stood.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -26,12 +25,14 @@ from daicho.admin.network import Network, NodeProcess
 from daicho.admin.plan import NetworkPlan
 from daicho.gateway import LedgerClient, Party
 from daicho.gateway.client import Receipt, SealedItem
+from daicho.query.book import Contract, ContractBook
 
 PATIENCE_S = 60.0
 """How long a condition may take on a busy machine before it counts as false."""
 
 POLL_S = 0.05
 PROC = Path("/proc")
+VAULT = Path(__file__).with_name("vault.py")
 DAICHO = Path(sys.executable).with_name("daicho")
 
 Found = TypeVar("Found")
@@ -218,6 +219,24 @@ class Cluster:
         self._told = max(self._told, *(receipt["height"] for receipt in receipts))
         return receipts
 
+    def deploy_vault(self) -> Contract:
+        """Deploy the tests' own contract, as the exchange."""
+        daicho("contract", "deploy", VAULT, "--as", "exchange", "--network", self.folder)
+        return ContractBook(self.folder).get("vault")
+
+    def note(self, vault: Contract, sender: str, count: int, **others: object) -> list[Receipt]:
+        """Calls that each write one row of the sender's; `others` as in vault.py."""
+        values = {"isin": "-", "lei": "-", "name": "-", "price": "1", "quantity": 1, **others}
+        receipts = []
+        with self.client(sender) as client:
+            for _ in range(count):
+                number = time.monotonic_ns()
+                arguments = vault.arguments("note", {**values, "number": number})
+                receipts.append(client.submit(vault.number, vault.entry("note"), arguments))
+        assert all(receipt["status"] == "ok" for receipt in receipts), receipts
+        self._told = max(self._told, *(receipt["height"] for receipt in receipts))
+        return receipts
+
     def blocks(self, node: str, first: int = 1) -> list[dict[str, Any]]:
         """Every block a node serves, from a height on."""
         with self.client("exchange", node) as client:
@@ -282,4 +301,4 @@ def wipe(*paths: Path) -> None:
 def open_descriptors(pid: int) -> dict[int, str]:
     """What a process has open, by number."""
     folder = PROC / str(pid) / "fd"
-    return {int(entry.name): os.readlink(entry) for entry in folder.iterdir()}
+    return {int(entry.name): str(entry.readlink()) for entry in folder.iterdir()}

@@ -35,7 +35,7 @@ def _led(cluster: Cluster, policy: str, blocks: int) -> list[str]:
 
 
 def test_round_robin_takes_turns(found: Callable[..., Cluster]) -> None:
-    """R30: "`leader=round_robin`: 8 blocks → 4 leaders ×2"."""
+    """R30: "`leader=round_robin`: 8 blocks → 4 leaders ×2"."""  # noqa: RUF002
     cluster = found(leader="round_robin", readers=0)
     assert cluster.status("bankA")["leader_policy"] == "round_robin"
     before = _proposed(cluster)

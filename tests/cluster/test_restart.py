@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from cluster.support import DAICHO, Cluster, wipe
+from cluster.support import DAICHO, Cluster, daicho, wipe
 from daicho.gateway.client import Receipt
 from daicho.gateway.errors import GatewayError
 
@@ -156,6 +157,28 @@ def test_a_client_that_asks_again_after_a_restart_is_answered(
             [again] = client.send([item])
         for key in ("tx_id", "height", "index", "block_time_us", "status"):
             assert again[key] == first[key]
+
+
+def test_every_root_follows_from_the_log_alone(found: Callable[..., Cluster]) -> None:
+    """Must hold: "One validator's results and executor store deleted: `replay`
+    recomputes every root from the log alone"."""
+    cluster = found(readers=0)
+    vault = cluster.deploy_vault()
+    cluster.note(vault, "bankA", 3)
+    height = cluster.settle()
+    root = cluster.status("exchange")["state_root"]
+    _, report, words = daicho("replay", "--home", cluster.home("bankC"), check=None)
+    assert "in use" in json.dumps(report) + words, "not while the node runs"
+    cluster.stop("bankC", "bankB")
+    home = cluster.home("bankC")
+    wipe(home / "results", home / "executor" / "journal")
+    _, report, _ = daicho("replay", "--home", home)
+    assert (report["ok"], report["height"], report["state_root"]) == (True, height, root)
+    assert report["compared"] == 0, "there was nothing left to copy from"
+    _, report, _ = daicho("replay", "--home", cluster.home("bankB"))
+    assert (report["ok"], report["compared"]) == (True, height)
+    cluster.up("bankB", "bankC")
+    cluster.assert_equal_ledgers()
 
 
 def test_one_folder_runs_one_process(found: Callable[..., Cluster]) -> None:

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
-from cluster.support import PROC, Cluster, daicho
+from cluster.support import PROC, Cluster
 from daicho import _native
 from daicho.admin import found
 from daicho.gateway import RefusedError
-from daicho.query.book import Contract, ContractBook
+from daicho.query.book import Contract
 
 OWNER, STRANGER = "bankA", "bankB"
 TEXTS = {
@@ -91,9 +91,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     [secret] = set(seen)
     try:
         made.up()
-        source = Path(__file__).with_name("vault.py")
-        daicho("contract", "deploy", source, "--as", "exchange", "--network", made.folder)
-        contract = ContractBook(made.folder).get("vault")
+        contract = made.deploy_vault()
         yield Vault(made, contract, _derived(secret), _play(made, contract))
     finally:
         made.down()

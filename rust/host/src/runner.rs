@@ -351,7 +351,8 @@ impl Worker {
     fn turn_away(&mut self, user: &[u8]) {
         let counters = &mut self.node.counters.refused;
         *counters.entry(Code::Revoked.name()).or_default() += 1;
-        let said = format!("a frame of key {}", String::from_utf8_lossy(user));
+        let user = String::from_utf8_lossy(user);
+        let said = format!("a frame of key {}...", beginning(&user));
         let event = Event::new(Level::Warning, "frame_refused");
         let event = event.code(Code::Revoked).message(said);
         self.events.write(self.clock.wall(), &event);
@@ -526,7 +527,8 @@ impl Worker {
         *counters.entry(Code::UnknownSender.name()).or_default() += count;
         let wall = self.clock.wall();
         for one in refused {
-            let said = format!("{} from {} with key {}", one.domain, one.address, one.key);
+            let key = beginning(&one.key);
+            let said = format!("{} from {} with key {key}...", one.domain, one.address);
             let event = Event::new(Level::Warning, "connection_refused");
             self.events
                 .write(wall, &event.code(Code::UnknownSender).message(said));
@@ -553,6 +555,11 @@ impl Worker {
             *lock(&self.shared.status) = self.node.status();
         }
     }
+}
+
+/// How a key begins: enough to find whose it is, and no key in a log line.
+fn beginning(key: &str) -> String {
+    key.chars().take(16).collect()
 }
 
 /// The bytes of a CURVE key in hex, as the doorkeeper names a user.
