@@ -101,6 +101,8 @@ class NodeFile(Strict):
     genesis: str
     unlock: str
     executor: NodeExecutor | None = None
+    clock_offset_ms: Annotated[int, Field(ge=-86_400_000, le=86_400_000)] = 0
+    """How wrong this node's wall clock is made; a production chain refuses it."""
 
 
 class PartyFile(Strict):

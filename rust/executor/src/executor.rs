@@ -201,6 +201,9 @@ impl Executor {
             .chain
             .check(block)
             .map_err(|bad| halt(bad.code(), &bad))?;
+        if let Some(certificate) = &block.header.result {
+            self.certified(certificate)?;
+        }
         if let Some((known, _)) = self.state.block_at(height) {
             if known.digest != checked.digest {
                 return Err(halt(Code::Diverged, &"the store holds another block here"));

@@ -22,5 +22,5 @@ mod verify;
 pub use daicho_node::Link;
 pub use disk::Disk;
 pub use replay::{Replayed, replay};
-pub use runner::{Runner, Setup, SocketRole};
+pub use runner::{Refused, Runner, Setup, SocketRole};
 pub use verify::verify_home;
