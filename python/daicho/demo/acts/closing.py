@@ -87,9 +87,7 @@ def _pairs(client: LedgerClient, top: int) -> Iterator[tuple[dict[str, Any], dic
         count = min(PAGE, top - first + 1)
         blocks = [client.checked_block(row["bytes"]) for row in client.blocks(first, count)]
         bodies = client.results(first, count)
-        results = [
-            {**client.checked_result(row["bytes"]), "body": row["body"]} for row in bodies
-        ]
+        results = [{**client.checked_result(row["bytes"]), "body": row["body"]} for row in bodies]
         if not blocks or not results:
             return
         yield from zip(blocks, results, strict=False)
@@ -106,7 +104,9 @@ def executors_agree(stage: Stage, roots: dict[int, bytes]) -> bool:
     def certified_root(height: int) -> bytes:
         if height not in roots:
             client = stage.desk("adm").client
-            [row] = stage.until(f"the result of {height}", lambda: client.results(height, 1) or None)
+            [row] = stage.until(
+                f"the result of {height}", lambda: client.results(height, 1) or None
+            )
             roots[height] = bytes(client.checked_result(row["bytes"])["state_root"])
         return roots[height]
 
