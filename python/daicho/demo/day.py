@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from daicho.admin.network import Network
 from daicho.admin.plan import Profile
 from daicho.config import ConfigError
 from daicho.demo.acts import ACTS
 from daicho.demo.acts.closing import Closing, close_the_books
+from daicho.demo.cast import ISIN_X
 from daicho.demo.lifetime import Note, market
 from daicho.demo.report import Day
 from daicho.demo.stage import Stage
 from daicho.gateway import BadReplyError, RefusedError, UnreachableError
-
-
 
 
 def observe(profile: Profile, folder: Path | None, keep: bool, note: Note) -> Day:
@@ -33,7 +33,7 @@ def observe(profile: Profile, folder: Path | None, keep: bool, note: Note) -> Da
             books = close_the_books(stage)
         finally:
             stage.close()
-        return _day(stage, books, time.monotonic() - started, network if keep else None)
+        return _day(stage, books, time.monotonic() - started, keep)
 
 
 def _played(title: str, play: Callable[[Stage], str], stage: Stage) -> str:
@@ -53,7 +53,7 @@ def _played(title: str, play: Callable[[Stage], str], stage: Stage) -> str:
         ) from error
 
 
-def _day(stage: Stage, books: Closing, seconds: float, kept: Network | None) -> Day:
+def _day(stage: Stage, books: Closing, seconds: float, kept: bool) -> Day:
     return Day(
         profile=stage.profile,
         figures=dict(stage.seen.figures()),
@@ -65,18 +65,20 @@ def _day(stage: Stage, books: Closing, seconds: float, kept: Network | None) -> 
         roots_equal=books.roots_equal,
         transactions=books.transactions,
         seconds=seconds,
-        folder=kept.folder if kept else None,
-        words=_how_to_talk(kept) if kept else [],
+        folder=stage.network.folder if kept else None,
+        words=_how_to_talk(stage) if kept else [],
     )
 
 
-def _how_to_talk(network: Network) -> list[str]:
-    folder = network.folder
+def _how_to_talk(stage: Stage) -> list[str]:
+    folder = shlex.quote(str(stage.network.folder))
+    asked = {"issuer": stage.desk("issX").id.hex(), "isin": ISIN_X, "after": None}
+    arguments = shlex.quote(json.dumps(asked))
     return [
         "",
-        f"The network stays up in {folder}. Talk to it:",
+        "The network stays up. Talk to it:",
         f"  daicho net status {folder}",
+        f"  daicho query securities holders --as adm --network {folder} --args {arguments}",
         f"  daicho events --as adm --network {folder}",
-        f"  daicho query registry register_of --as adm --network {folder}",
         f"  daicho net down {folder}",
     ]

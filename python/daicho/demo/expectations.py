@@ -109,10 +109,10 @@ def shown(figure: Figure | None) -> str:
             return "yes" if figure else "no"
         case int() | Decimal():
             return f"{figure:,}"
-        case list():
-            return ", ".join(shown(item) for item in figure)
-        case _:
+        case str():
             return figure
+        case _:
+            return ", ".join(shown(item) for item in figure)
 
 
 def _expectation(name: str, entry: object, path: Path) -> Expectation:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-Figure = bool | int | Decimal | str | list["Figure"]
+Figure = bool | int | Decimal | str | Sequence["Figure"]
 """What an observation may be: a truth, a quantity, a code or name, or a row of these."""
 
 

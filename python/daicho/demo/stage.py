@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from daicho.admin.network import Network
 from daicho.demo.observations import Observations
 from daicho.gateway import LedgerClient, Party, RefusedError, SealedItem, UnreachableError
-from daicho.gateway.client import At, Receipt
+from daicho.gateway.client import Receipt
 from daicho.query.book import Contract, ContractBook
 
 WAIT_S = 30.0
@@ -23,15 +23,6 @@ WAIT_S = 30.0
 POLL_S = 0.05
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A query's answer and the certified block after which it holds."""
-
-    value: Any
-    height: int
-    time_us: int
 
 
 class Desk:
@@ -103,22 +94,17 @@ class Desk:
         details = abi.decode_details(own[0], receipt["result"]) if own else []
         return str(receipt["code"]), details
 
-    def ask(self, contract: str, query: str, at: At = None, **arguments: object) -> Any:
+    def ask(self, contract: str, query: str, **arguments: object) -> Any:
         """Ask, and the answer decoded. RefusedError (ACCESS) for what is not this party's."""
-        return self.answered(contract, query, at, **arguments).value
-
-    def answered(self, contract: str, query: str, at: At, **arguments: object) -> Answered:
-        """As `ask`, with the block after which the answer holds."""
         asked = self._contracts[contract]
         encoded = asked.arguments(query, arguments)
-        answer = self.asks.query(asked.number, asked.query(query), encoded, at=at)
-        value = asked.abi.decode_result(query, answer.result)
-        return Answered(value, answer.height, answer.time_us)
+        answer = self.asks.query(asked.number, asked.query(query), encoded)
+        return asked.abi.decode_result(query, answer.result)
 
-    def ask_code(self, contract: str, query: str, at: At = None, **arguments: object) -> str:
+    def ask_code(self, contract: str, query: str, **arguments: object) -> str:
         """The code with which a query ends: `OK` or its refusal."""
         try:
-            self.answered(contract, query, at, **arguments)
+            self.ask(contract, query, **arguments)
         except RefusedError as refusal:
             return refusal.code
         return "OK"
@@ -184,9 +170,7 @@ class Stage:
         for name, chosen in [at for at in self._clients if at[1] == node]:
             self._clients.pop((name, chosen)).close()
         self._desks = {
-            name: desk
-            for name, desk in self._desks.items()
-            if desk.party.file.gateway != node
+            name: desk for name, desk in self._desks.items() if desk.party.file.gateway != node
         }
 
     def learn_contracts(self) -> None:

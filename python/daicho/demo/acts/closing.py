@@ -39,29 +39,42 @@ class Books:
     """One node's ledger up to a height."""
 
     pages: list[Page]
-    """Height, block digest, state root and digest of the sealed result, of each height."""
+    """Height, block digest, state root and sealed result body, of each height."""
     roots: dict[int, bytes]
     """State root by height, as a majority of executors signed it."""
     transactions: int
 
 
 def close_the_books(stage: Stage) -> Closing:
-    """Compare every node's ledger up to the last height that all have certified."""
+    """Compare every node's ledger up to the last block of the day."""
     genesis = stage.party("adm").genesis.file
+    top = max(int(status["height"]) for status in stage.statuses())
+    stage.until(f"the results up to {top} on every node", lambda: results_stored(stage, top))
     statuses = stage.statuses()
-    top = min(int(status["certified_height"]) for status in statuses)
     books = [read_books(stage, node.name, top) for node in genesis.nodes]
     first = books[0]
-    equal = len(statuses) == len(genesis.nodes) and all(b.pages == first.pages for b in books)
+    equal = len(first.pages) == top and all(each.pages == first.pages for each in books)
+    equal = equal and executors_agree(stage, first.roots)
+    stage.seen.note("closing.nodes", len(statuses))
+    stage.seen.note("closing.transactions", first.transactions)
+    stage.seen.note("closing.roots_equal", equal)
     return Closing(
         validators=sum(node.validates for node in genesis.nodes),
         executors=sum(node.executor is not None for node in genesis.nodes),
         height=max(int(status["height"]) for status in statuses),
-        certified_height=top,
+        certified_height=max(int(status["certified_height"]) for status in statuses),
         view_changes=max(int(status["consensus"]["view_changes"]) for status in statuses),
-        roots_equal=equal and executors_agree(stage, first.roots),
+        roots_equal=equal,
         transactions=first.transactions,
     )
+
+
+def results_stored(stage: Stage, top: int) -> bool | None:
+    """True once every node holds the certified results up to a height, bodies and all.
+
+    A certificate travels in the next header, the body it names beside it.
+    """
+    return all(int(status["results_stored"]) >= top for status in stage.statuses()) or None
 
 
 def read_books(stage: Stage, node: str, top: int) -> Books:
@@ -87,9 +100,7 @@ def _pairs(client: LedgerClient, top: int) -> Iterator[tuple[dict[str, Any], dic
         count = min(PAGE, top - first + 1)
         blocks = [client.checked_block(row["bytes"]) for row in client.blocks(first, count)]
         bodies = client.results(first, count)
-        results = [
-            {**client.checked_result(row["bytes"]), "body": row["body"]} for row in bodies
-        ]
+        results = [{**client.checked_result(row["bytes"]), "body": row["body"]} for row in bodies]
         if not blocks or not results:
             return
         yield from zip(blocks, results, strict=False)
@@ -106,7 +117,9 @@ def executors_agree(stage: Stage, roots: dict[int, bytes]) -> bool:
     def certified_root(height: int) -> bytes:
         if height not in roots:
             client = stage.desk("adm").client
-            [row] = stage.until(f"the result of {height}", lambda: client.results(height, 1) or None)
+            [row] = stage.until(
+                f"the result of {height}", lambda: client.results(height, 1) or None
+            )
             roots[height] = bytes(client.checked_result(row["bytes"])["state_root"])
         return roots[height]
 

@@ -82,7 +82,9 @@ def share_is_split(stage: Stage) -> str:
     stage.seen.note("split.open_consideration", open_trade["consideration"])
     cancelled = b.result("trades", "cancel", trade=number, side="SELL")
     stage.seen.note("split.open_then", str(cancelled))
-    return f"{issued:,} shares issued; open trade {open_trade['quantity']:,} at {open_trade['price']}"
+    return (
+        f"{issued:,} shares issued; open trade {open_trade['quantity']:,} at {open_trade['price']}"
+    )
 
 
 def execute(stage: Stage, action: bytes) -> str:
