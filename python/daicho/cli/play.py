@@ -29,6 +29,7 @@ def demo(profile: str, keep: bool, folder: Path | None, output: Output) -> None:
 @click.option("--rate", type=click.FloatRange(min=1), help="Offered transactions a second.")
 @click.option("--seconds", type=click.FloatRange(min=1), default=10.0, show_default=True)
 @click.option("--accounts", type=click.IntRange(min=2), default=10_000, show_default=True)
+@click.option("--instruments", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option("--profile", type=click.Choice(["seed", "blind"]), default="seed", show_default=True)
 @json_option
 def bench(
@@ -36,6 +37,7 @@ def bench(
     rate: float | None,
     seconds: float,
     accounts: int,
+    instruments: int,
     profile: str,
     output: Output,
 ) -> None:
@@ -45,6 +47,7 @@ def bench(
         rate=rate,
         seconds=seconds,
         accounts=accounts,
+        instruments=instruments,
         profile=profile,
         note=output.note,
     )
