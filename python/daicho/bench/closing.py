@@ -85,4 +85,3 @@ def roots_equal(market: Market) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(POLL_S)
-

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from daicho.admin.network import Network
 from daicho.demo.observations import Observations
 from daicho.gateway import LedgerClient, Party, RefusedError, SealedItem, UnreachableError
-from daicho.gateway.client import At, Receipt, must_be_ok
+from daicho.gateway.client import Receipt, must_be_ok
 from daicho.query.book import Contract, ContractBook
 
 WAIT_S = 30.0
