@@ -113,6 +113,8 @@ struct Reading {
     control: ControlState,
     records: Vec<agreement::Record>,
     headers: BTreeMap<Digest, daicho_types::block::BlockHeader>,
+    /// Proposals whose bodies have not been read yet.
+    bare: BTreeMap<Digest, agreement::Proposal>,
     undecided: BTreeMap<Digest, Vec<Vec<u8>>>,
     error: Option<String>,
 }
@@ -123,6 +125,7 @@ impl Reading {
             control,
             records: Vec::new(),
             headers: BTreeMap::new(),
+            bare: BTreeMap::new(),
             undecided: BTreeMap::new(),
             error: None,
         }
@@ -137,10 +140,16 @@ impl Reading {
                     header: block.header.clone(),
                     witness_ids: block.witness_ids.clone(),
                 };
-                self.headers.insert(proposal.digest(), block.header.clone());
-                self.records.push(agreement::Record::Block(proposal));
+                let digest = proposal.digest();
+                self.headers.insert(digest, block.header.clone());
+                self.bare.insert(digest, proposal);
             }
             Stored::Bodies(bodies) => {
+                // Agreement holds a block when its bodies are durable; a torn
+                // tail may have taken them and left the header.
+                if let Some(proposal) = self.bare.remove(&bodies.block) {
+                    self.records.push(agreement::Record::Block(proposal));
+                }
                 let items = bodies.items.iter().map(|item| item.to_vec()).collect();
                 self.undecided.insert(bodies.block, items);
             }
@@ -170,6 +179,7 @@ impl Reading {
         self.control = self.control.apply_block(&header, &entries).0;
         let height = header.height;
         self.headers.retain(|_, other| other.height > height);
+        self.bare.retain(|_, other| other.height() > height);
         let headers = &self.headers;
         self.undecided
             .retain(|digest, _| headers.contains_key(digest));
