@@ -277,9 +277,10 @@ impl Ordering {
         (idle > 0).then(|| Monotonic(self.decided_at.0.saturating_add(idle)))
     }
 
-    fn idle_block_owed(&self, parent: &ControlState, time: ConsensusTime) -> bool {
-        let idle = parent.parameters().idle_block_us;
-        idle > 0 && time.0 >= parent.time().0.saturating_add(idle)
+    /// Whether an empty block is owed after one of time `last`.
+    fn idle_block_owed(&self, last: ConsensusTime, time: ConsensusTime) -> bool {
+        let idle = self.control.parameters().idle_block_us;
+        idle > 0 && time.0 >= last.0.saturating_add(idle)
     }
 }
 
@@ -370,8 +371,9 @@ impl Context for Ordering {
     }
 
     fn build(&mut self, opening: &Opening<'_>) -> Option<Draft> {
-        let idle_due = self.control.parameters().idle_block_us > 0;
-        if self.pool.offered() == 0 && !idle_due {
+        let last = opening.ancestors.last();
+        let last = last.map_or(self.control.time(), |block| block.header.time);
+        if self.pool.offered() == 0 && !self.idle_block_owed(last, opening.time) {
             return None;
         }
         let newest = self
@@ -405,7 +407,7 @@ impl Context for Ordering {
         };
         let taken = self.pool.take(items_max, bytes_max, &judge, opening.time);
         self.dropped.extend(taken.dropped);
-        if taken.items.is_empty() && !self.idle_block_owed(&parent, opening.time) {
+        if taken.items.is_empty() && !self.idle_block_owed(last, opening.time) {
             return None;
         }
         let ids = taken.items.iter().map(|item| item.witness_id).collect();
