@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from daicho._native import TestChain
+from daicho._native import TestChain as Machine
 from daicho.compiler import (
     CompileError,
     Ids,
@@ -256,4 +256,4 @@ def test_damaged_sources_are_diagnosed_or_give_what_verifies(seed: int) -> None:
             )
         except CompileError:
             continue
-        TestChain(1).deploy(1, artefact.data)
+        Machine(1).deploy(1, artefact.data)
