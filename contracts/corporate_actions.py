@@ -33,14 +33,13 @@ from daicho.contract import (
     require,
 )
 from cash import pay
-from market import JPY, Error, Isin, Price, Shares, require_own
+from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own
 from reference import issuer_of
 from securities import HOLDERS_PAGE, Holder, holders_then, set_halted, split_holders
 from trades import free_earmarks, split_trades
 
 edition = 1
 
-LIST_MAX = 500
 
 
 class Kind(Enum):

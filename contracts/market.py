@@ -33,6 +33,9 @@ class Shares(Quantity, scale=2):
     """Units of a security, kept in hundredths."""
 
 
+# Rows that a query gives at once: with every text at its longest they fit one result.
+LIST_MAX = 150
+
 Price = Annotated[Decimal, Digits(18, 4)]
 Lei = Annotated[Str, MaxLen(20)]
 Isin = Annotated[Str, MaxLen(12)]

@@ -24,7 +24,7 @@ from daicho.contract import (
     register,
     require,
 )
-from market import Error, Isin, Lei, Name, require_own
+from market import LIST_MAX, Error, Isin, Lei, Name, require_own
 
 edition = 1
 
@@ -225,4 +225,4 @@ def find_instrument(issuer: Party, isin: Isin) -> Instrument:
 def instruments_of(issuer: Party) -> list[Instrument]:
     """The securities of an issuer."""
     require_own(issuer)
-    return instruments.scan(issuer, limit=500)
+    return instruments.scan(issuer, limit=LIST_MAX)

@@ -40,13 +40,12 @@ from daicho.contract import (
     require,
     sender,
 )
-from market import Error, Isin, Name, Shares, require_own, split_quantity
+from market import LIST_MAX, Error, Isin, Name, Shares, require_own, split_quantity
 from reference import is_institution, issuer_name, issuer_of, own_account
 
 edition = 1
 
 HOLDERS_PAGE = 200
-LIST_MAX = 500
 
 
 class InvestorAccount(Row):

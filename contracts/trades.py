@@ -40,13 +40,12 @@ from daicho.contract import (
     tx_id,
 )
 from cash import earmark_cash, pay, pay_earmarked, release_cash
-from market import JPY, Error, Isin, Price, Shares, require_own, split_quantity
+from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own, split_quantity
 from reference import is_institution
 from securities import deliver, deliver_earmarked, earmark, release, require_ready
 
 edition = 1
 
-LIST_MAX = 200
 OPEN_MAX = 1_000
 
 
@@ -414,6 +413,6 @@ def trades_of(holder: Party, after: Trade | None) -> list[Trade]:
 
 
 @query(roles=(Role.ADMINISTRATOR,))
-def open_trades(isin: Isin) -> list[OpenTrade]:
+def open_trades(isin: Isin, after: OpenTrade | None) -> list[OpenTrade]:
     """The trades in an instrument that are alleged or pending."""
-    return open_book.scan(isin, limit=OPEN_MAX)
+    return open_book.scan(isin, after=after, limit=LIST_MAX)

@@ -113,8 +113,7 @@ def test_a_transfer_needs_the_shares_and_both_accounts(market: Market) -> None:
     market.refused("AMOUNT", "bankA", "securities", "transfer", **_transfer("-1", "houseA", "bankB", "Q"))
     market.refused("ROLE", "issX", "securities", "transfer", **_transfer("1", "issX own", "bankB", "Q"))
     # The sender's own books only: bankB has no account of that id, and nothing in it.
-    receipt = market.call("bankB", "securities", "transfer", **_transfer("1", "houseA", "bankB", "Q"))
-    assert receipt.code in ("INSUFFICIENT", "MISSING")
+    market.refused("INSUFFICIENT", "bankB", "securities", "transfer", **_transfer("1", "houseA", "bankB", "Q"))
 
 
 def test_accounts_are_named_under_their_bank_and_tie_to_its_total(market: Market) -> None:
@@ -181,12 +180,12 @@ def test_the_register_of_a_past_time_is_there(market: Market) -> None:
 def test_long_registers_come_in_pages(market: Market) -> None:
     """R51, for registers longer than one answer: pages by cursor give every line once."""
     market.issue_to(X_ISIN, bankA="houseA:1000")
-    names = [f"investor {number}" for number in range(505)]
+    names = [f"investor {number}" for number in range(155)]
     made = [("bankA", "securities", "open_account", {"account": party_id(name), "name": name}) for name in names]
     moves = [("bankA", "securities", "transfer", _transfer("1", "houseA", "bankA", name)) for name in names]
     assert {receipt.code for receipt in market.block(*made) + market.block(*moves)} == {"OK"}
     found, after = [], None
-    for expected in (500, 6):
+    for expected in (150, 6):
         page = market.ask("issX", "securities", "holders", issuer=party_id("issX"), isin=X_ISIN, after=after)
         assert len(page) == expected
         found += [line["name"] for line in page]

@@ -345,5 +345,4 @@ def node_toml(file: NodeFile) -> bytes:
     )
     if file.executor is not None:
         writer.record("executor", file.executor)
-    writer.record("gateway", file.gateway)
     return writer.render()

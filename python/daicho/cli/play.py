@@ -40,6 +40,7 @@ def demo(
 @click.option("--rate", type=click.FloatRange(min=1), help="Offered transactions a second.")
 @click.option("--seconds", type=click.FloatRange(min=1), default=10.0, show_default=True)
 @click.option("--accounts", type=click.IntRange(min=2), default=10_000, show_default=True)
+@click.option("--instruments", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option("--profile", type=click.Choice(["seed", "blind"]), default="seed", show_default=True)
 @json_option
 def bench(
@@ -47,6 +48,7 @@ def bench(
     rate: float | None,
     seconds: float,
     accounts: int,
+    instruments: int,
     profile: str,
     output: Output,
 ) -> None:
@@ -56,6 +58,7 @@ def bench(
         rate=rate,
         seconds=seconds,
         accounts=accounts,
+        instruments=instruments,
         profile=profile,
         note=output.note,
     )

@@ -9,6 +9,7 @@ are remembered, so that step 2 goes on around them and one run tells all.
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
@@ -169,7 +170,9 @@ def _python_tree(source: Source, reporter: Reporter) -> ast.Module:
         )
         return empty
     try:
-        return ast.parse(source.text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # what matters here is an error below
+            return ast.parse(source.text)
     except SyntaxError as fault:
         line, column = fault.lineno or 1, fault.offset or 1
         span = Span(line, column, line, column + 1)

@@ -174,6 +174,9 @@ class TableDecl:
     group: int = 0
     initial: Expr | None = None
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def keys(self) -> tuple[Field, ...]:
         """The key columns."""

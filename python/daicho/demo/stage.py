@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from daicho.admin.network import Network
 from daicho.demo.observations import Observations
 from daicho.gateway import LedgerClient, Party, RefusedError, SealedItem, UnreachableError
-from daicho.gateway.client import Receipt
+from daicho.gateway.client import Receipt, must_be_ok
 from daicho.query.book import Contract, ContractBook
 
 WAIT_S = 30.0
@@ -223,10 +223,3 @@ class Stage:
     def operator(self) -> Desk:
         """The exchange's own alias, which genesis knows and may approve with."""
         return self.desk("exchange")
-
-
-def must_be_ok(receipt: Receipt, what: str) -> Receipt:
-    """The receipt, if it says yes; RefusedError with its code otherwise."""
-    if receipt["status"] != "ok":
-        raise RefusedError(receipt["code"], f"{what} failed", retry=False, tx_id=receipt["tx_id"])
-    return receipt

@@ -519,6 +519,13 @@ def _one_frame(items: Sequence[SealedItem]) -> list[SealedItem]:
     return taken
 
 
+def must_be_ok(receipt: Receipt, what: str) -> Receipt:
+    """The receipt, if it says yes; RefusedError with its code otherwise."""
+    if receipt["status"] != "ok":
+        raise RefusedError(receipt["code"], f"{what} failed", retry=False, tx_id=receipt["tx_id"])
+    return receipt
+
+
 def _connect(party: Party, node: str) -> Connection:
     where = party.network.node(node)
     if where is None:

@@ -10,6 +10,7 @@ from typing import Any
 from daicho import _native
 from daicho.config.errors import ConfigError
 from daicho.config.load import load_node
+from daicho.host.lock import home_lock
 from daicho.host.process import executor_program
 
 KEY_FILES = ("keys.bin", "unlock")
@@ -24,7 +25,8 @@ def replay_home(home: Path) -> dict[str, Any]:
     node = load_node(home)
     if node.executor_home is None:
         raise ConfigError.one("CFG_REFERENCE", "--home", f"{node.node.name} has no executor")
-    with tempfile.TemporaryDirectory(prefix="daicho-replay-") as folder:
+    # Reading a log cuts a torn tail off, which a running node has not finished.
+    with home_lock(node.run), tempfile.TemporaryDirectory(prefix="daicho-replay-") as folder:
         for name in KEY_FILES:
             shutil.copy2(node.executor_home / name, folder)
         try:

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use daicho_crypto::SigningKey;
 use daicho_host::child::ExecutorCommand;
 use daicho_host::frames::{FrameQueues, QueueBound};
-use daicho_host::{Runner, Setup, SocketRole};
+use daicho_host::{Refused, Runner, Setup, SocketRole};
 use daicho_types::ReplicaId;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -60,7 +60,7 @@ impl NodeHost {
     /// pump's sockets in order: `gateway` or `peer/N/consensus|bulk`;
     /// `executor` is None or (program, home, log file).
     #[new]
-    #[pyo3(signature = (*, home, genesis, genesis_path, replica, vote_seed, sockets, executor, boot, fresh))]
+    #[pyo3(signature = (*, home, genesis, genesis_path, replica, vote_seed, sockets, executor, boot, fresh, clock_offset_us = 0))]
     #[expect(clippy::too_many_arguments, reason = "keywords on Python's side")]
     fn new(
         home: PathBuf,
@@ -72,6 +72,7 @@ impl NodeHost {
         executor: Option<(PathBuf, PathBuf, PathBuf)>,
         boot: u64,
         fresh: bool,
+        clock_offset_us: i64,
     ) -> PyResult<Self> {
         let roles = sockets
             .iter()
@@ -95,6 +96,7 @@ impl NodeHost {
             executor,
             boot,
             fresh,
+            clock_offset_us,
         };
         let runner = Runner::start(setup, Arc::clone(&frames)).map_err(PyValueError::new_err)?;
         Ok(Self {
@@ -116,6 +118,18 @@ impl NodeHost {
     /// Whether a raw 32-byte CURVE key may connect to the gateway.
     fn admits(&self, key: [u8; 32]) -> bool {
         self.with(|runner| runner.admits(&key))
+    }
+
+    /// Notes a connection that was turned away: its ZAP domain, where it came
+    /// from, and the key it showed in hex.
+    fn note_refused(&self, domain: String, address: String, key: String) {
+        self.with(|runner| {
+            runner.note_refused(Refused {
+                domain,
+                address,
+                key,
+            });
+        });
     }
 
     /// Why the node ended by itself, or None.

@@ -175,6 +175,23 @@ fn broken_conservation_names_the_group() {
     assert!(refused.changes.is_empty());
 }
 
+/// R71, "cash and securities together or not at all": whoever never held
+/// anything is short, as somebody with too little is.
+#[test]
+fn a_debit_of_nothing_is_insufficient() {
+    let fixture = Fixture::new();
+    let member = context("@a", roles::MEMBER);
+    for (key, delta, name) in [
+        (1, -501, "INSUFFICIENT"),
+        (2, -1, "INSUFFICIENT"),
+        (2, 0, "MISSING"),
+        (2, 1, "MISSING"),
+    ] {
+        let refused = fixture.run(&member, 2, arguments("@a", &[key, delta]));
+        assert_eq!(refused.name, name, "{delta} on {key}");
+    }
+}
+
 /// R100: "bankB queries bankA client → refused, and identical error for existing
 /// and non-existing id" — the same code, gas, steps and place.
 #[test]

@@ -94,6 +94,7 @@ fn run(arguments: &Arguments) -> Result<(), Stop> {
         .map_err(|error| Stop::usage(&arguments.genesis, error))?;
     let genesis =
         Genesis::from_bytes(&genesis).map_err(|error| Stop::usage(&arguments.genesis, error))?;
+    sandbox::end_with_parent().map_err(|error| Stop::usage(&arguments.home, error))?;
     let seeds = open_keys(&arguments.home)?;
     let (mut store, journal) = Store::open(&arguments.home).map_err(Stop::store)?;
     let walls = sandbox::confine(&arguments.home);
@@ -173,7 +174,12 @@ impl Session {
                     self.tell(&FromExecutor::Executed(executed))?;
                     self.tell(&FromExecutor::Credit(1))
                 }
-                Ok(Step::Known) => self.tell(&FromExecutor::Credit(1)),
+                Ok(Step::Known(again)) => {
+                    if let Some(executed) = again {
+                        self.tell(&FromExecutor::Executed(*executed))?;
+                    }
+                    self.tell(&FromExecutor::Credit(1))
+                }
                 Err(halted) => self.halt(&halted),
             },
             ToExecutor::Block(_) => Ok(()),

@@ -4,10 +4,12 @@
 //!
 //! - [`Runner`] is a running node: the step thread and what others may know.
 //! - [`frames`] are the queues between the pump and the step thread.
+//! - [`bench`] prepares what the benchmarks measure.
 //! - [`child`] starts the executor's process and restarts it.
 //! - the log's segments are files (`disk`), events go to a JSON-lines file
 //!   (`journal`), and time is read in one place (`clock`).
 
+pub mod bench;
 pub mod child;
 mod clock;
 mod disk;
@@ -20,5 +22,5 @@ mod verify;
 pub use daicho_node::Link;
 pub use disk::Disk;
 pub use replay::{Replayed, replay};
-pub use runner::{Runner, Setup, SocketRole};
+pub use runner::{Refused, Runner, Setup, SocketRole};
 pub use verify::verify_home;

@@ -147,7 +147,7 @@ def arguments(
 
 
 def _constructor(scope: Scope, node: ast.Call, name: str, type_: Type) -> Expr:
-    span = scope.span(node)
+    span, before = scope.span(node), len(scope.reporter.diagnostics)
     match type_:
         case RecordType():
             return _record(scope, node, type_)
@@ -165,7 +165,7 @@ def _constructor(scope: Scope, node: ast.Call, name: str, type_: Type) -> Expr:
             if isinstance(value.type, StrType):
                 return Expr("text.to_int", type_, span, (value,))
             return coerce(scope, value, type_, node)
-    if type_ == UNKNOWN or isinstance(type_, (StrType, IntType)):
+    if type_ == UNKNOWN or len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)
     return scope.error(codes.NOT_CALLABLE, node, name=name)
 
@@ -247,7 +247,7 @@ def _method(scope: Scope, node: ast.Call, value: ast.expr, attr: str) -> Expr:
 
 
 def _class_method(scope: Scope, node: ast.Call, type_: Type, attr: str) -> Expr:
-    span = scope.span(node)
+    span, before = scope.span(node), len(scope.reporter.diagnostics)
     match type_, attr:
         case AmountType(), "of":
             return methods.rounded(scope, node, type_)
@@ -255,7 +255,7 @@ def _class_method(scope: Scope, node: ast.Call, type_: Type, attr: str) -> Expr:
             return Expr("from_raw", type_, span, (expressions.check_as(scope, node.args[0], INT),))
         case _, "of" if type_ == DATE and positional(scope, node, 3, attr):
             return _date(scope, node)
-    if type_ == UNKNOWN or attr in ("from_units", "of"):
+    if type_ == UNKNOWN or len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)
     return scope.error(codes.ATTRIBUTE, node.func, owner=type_, name=attr)
 

@@ -65,10 +65,8 @@ class Declarations:
     def read(self) -> Module:
         """Read every statement of the top level."""
         body = self.module.parsed.tree.body
-        for position, statement in enumerate(body):
-            if position == 0 and _is_text(statement):
-                continue
-            if id(statement) not in self.module.parsed.refused:
+        for statement in body:
+            if not _is_text(statement) and id(statement) not in self.module.parsed.refused:
                 self._statement(statement)
         if not self.has_edition:
             self.reporter.error(codes.EDITION, START, reason="the file does not say its edition")

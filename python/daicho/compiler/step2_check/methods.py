@@ -42,7 +42,7 @@ CHANGES = {
 def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
     """`owner.name(…)`."""
     assert isinstance(node.func, ast.Attribute)
-    span = scope.span(node)
+    span, before = scope.span(node), len(scope.reporter.diagnostics)
     if owner.type == UNKNOWN:
         return owner
     if isinstance(owner.type, OptionalType):
@@ -70,8 +70,8 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
             return _date(scope, node, owner, name)
         case ListType(), _ if name in CHANGES["list"]:
             return scope.error(codes.EXPRESSION, node, what=f"`.{name}` inside an expression")
-    if name in ("encode", "get", "keys", "values", "date"):
-        return scope.unknown(node)
+    if len(scope.reporter.diagnostics) > before:
+        return scope.unknown(node)  # the method is there, its arguments are wrong
     return expressions.no_attribute(scope, node.func, owner.type)
 
 

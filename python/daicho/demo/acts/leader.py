@@ -11,7 +11,8 @@ import signal
 
 from daicho.demo.cast import BATCH, BATCH_TRADES
 from daicho.demo.dealing import available, buyer, enter_all, sealed_confirmations
-from daicho.demo.stage import Stage, must_be_ok
+from daicho.demo.stage import Stage
+from daicho.gateway.client import must_be_ok
 
 
 def leader_dies_in_the_middle(stage: Stage) -> str:

@@ -267,7 +267,10 @@ impl<'a> Machine<'a> {
         let place = self.place(index)?;
         let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
         let old = self.journal.get(Moment::Now, place.compartment, &place.key);
-        let old = old.ok_or(Trap::Missing)?;
+        // Who never held anything is short like anybody else.
+        let is_debit = signed(&delta)? < 0;
+        let absent = if is_debit { Trap::Insufficient } else { Trap::Missing };
+        let old = old.ok_or(absent)?;
         self.meter.charge(gas::per(old.len(), 8))?;
         let mut row = self.decode_row(place.table, &old)?.record()?;
         let fields = Arc::get_mut(&mut row).ok_or(Trap::Internal)?;
