@@ -18,6 +18,7 @@ import pytest
 from daicho.admin.network import Network
 from daicho.demo import EXPECTED_FILE, compare, load, observe
 from daicho.demo.acts import opening
+from daicho.gateway import RefusedError
 from daicho.resources import contract_set
 
 pytestmark = pytest.mark.slow
@@ -132,6 +133,27 @@ def test_one_edited_line_of_a_contract_changes_the_day(
     day = observe("seed", None, keep=False, note=lambda _: None)
     checks = compare(load(EXPECTED_FILE, "seed"), day.figures)
     assert [check.name for check in checks if not check.holds] == ["mismatch.fields"]
+
+
+def test_an_act_that_fails_is_named_with_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A no that the day does not know of ends it: which act, which call, which code."""
+    edited = tmp_path / "contracts"
+    shutil.copytree(contract_set(), edited)
+    source = edited / "reference.py"
+    text = source.read_text()
+    place = "@entry(roles=(Role.ADMINISTRATOR,))\ndef register_institution("
+    assert place in text
+    source.write_text(text.replace(place, place.replace("ADMINISTRATOR", "AUDITOR")))
+    monkeypatch.setattr(opening, "contract_set", lambda: edited)
+    home = tmp_path / "market"
+    with pytest.raises(RefusedError) as caught:
+        observe("seed", home, keep=False, note=lambda _: None)
+    assert caught.value.code == "ROLE"
+    assert "Issuers and instruments" in str(caught.value)
+    assert "reference.register_institution" in str(caught.value)
+    assert processes_of(home) == []
 
 
 def test_a_file_that_is_no_file_is_said_before_anything_starts(home: Path) -> None:

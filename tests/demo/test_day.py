@@ -109,6 +109,7 @@ REQUIREMENTS = {
     "R45": ("issue.booked_to_issuer", "issue.same_request_again"),
     "R46": ("issue.bankA", "issue.bankB", "issue.bankC", "issue.thirds_of_y"),
     "R47": ("sales.status", "sales.ito", "record.ito"),
+    "R48": ("events.movements", "events.give_the_register"),
     "R49": ("split.in_register", "registers.names"),
     "R50": ("sales.bankA_omnibus", "registers.names"),
     "R51": ("registers.administrator_sees",),

@@ -72,7 +72,7 @@ def enter_all(stage: Stage, trade: Trade, count: int) -> list[bytes]:
     """The seller enters the same trade several times at once; their numbers."""
     desk = seller(stage, trade)
     items = [desk.seal("trades", "enter", **entry_of(stage, trade)) for _ in range(count)]
-    return [bytes(desk.decoded("trades", "enter", receipt)) for receipt in desk.client.send(items)]
+    return [bytes(desk.decoded("trades", "enter", receipt)) for receipt in desk.send(items)]
 
 
 def sealed_confirmations(stage: Stage, trade: Trade, numbers: list[bytes]) -> list[SealedItem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 from daicho.demo.expectations import Check, shown
 from daicho.demo.observations import Figure
 
-WIDTH = 118
-_BECAUSE_MAX = 60
+OBSERVED_WIDTH = 48
+"""A longer list is cut in the table."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def _summary(day: Day, checks: list[Check], ok: bool) -> list[str]:
 def _rows(checks: Iterable[Check]) -> Iterable[tuple[str, str, str, str]]:
     for check in checks:
         mark = "yes" if check.holds else "NO"
-        yield mark, check.name, shown(check.observed), check.because[:_BECAUSE_MAX]
+        observed = textwrap.shorten(shown(check.observed), OBSERVED_WIDTH, placeholder=" …")
+        yield mark, check.name, observed, check.because
 
 
 def _plain_table(checks: list[Check]) -> str:

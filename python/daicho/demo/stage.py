@@ -7,7 +7,7 @@ that party; what it is told is checked against the genesis before it is believed
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -34,11 +34,13 @@ class Desk:
         client: LedgerClient,
         asks: Callable[[], LedgerClient],
         contracts: Mapping[str, Contract],
+        receipts: list[Receipt],
     ) -> None:
         self.party = party
         self.client = client
         self._asks = asks
         self._contracts = contracts
+        self._receipts = receipts
 
     @property
     def asks(self) -> LedgerClient:
@@ -65,9 +67,15 @@ class Desk:
             called.number, called.entry(entry), encoded, gas="large", cosigners=cosigners
         )
 
+    def send(self, items: Sequence[SealedItem]) -> list[Receipt]:
+        """Send and wait until all are final; every receipt is kept."""
+        receipts = self.client.send(items)
+        self._receipts.extend(receipts)
+        return receipts
+
     def submit(self, contract: str, entry: str, **arguments: Any) -> Receipt:
         """Submit and wait until it is final; RefusedError with the code of any no."""
-        [receipt] = self.client.send([self.seal(contract, entry, **arguments)])
+        [receipt] = self.send([self.seal(contract, entry, **arguments)])
         return must_be_ok(receipt, f"{contract}.{entry}")
 
     def result(self, contract: str, entry: str, **arguments: Any) -> Any:
@@ -81,14 +89,14 @@ class Desk:
     def code(self, contract: str, entry: str, **arguments: Any) -> str:
         """Submit, and the code it ends with: `OK`, a failure's, or a gateway's refusal."""
         try:
-            [receipt] = self.client.send([self.seal(contract, entry, **arguments)])
+            [receipt] = self.send([self.seal(contract, entry, **arguments)])
         except RefusedError as refusal:
             return refusal.code
         return str(receipt["code"])
 
     def failure(self, contract: str, entry: str, **arguments: Any) -> tuple[str, list[Any]]:
         """Submit, and the code and the details of its failure."""
-        [receipt] = self.client.send([self.seal(contract, entry, **arguments)])
+        [receipt] = self.send([self.seal(contract, entry, **arguments)])
         abi = self._contracts[contract].abi
         own = [number for number, name in abi.errors.items() if name == receipt["code"]]
         details = abi.decode_details(own[0], receipt["result"]) if own else []
@@ -119,6 +127,8 @@ class Stage:
     note: Callable[[str], None]
     seen: Observations = field(default_factory=Observations)
     contracts: dict[str, Contract] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+    """Every final receipt of the day, in the order in which they came."""
     moments: dict[str, int] = field(default_factory=dict)
     """Times and heights that later acts come back to, by name."""
     ids: dict[str, bytes] = field(default_factory=dict)
@@ -138,7 +148,7 @@ class Stage:
             party = self.party(name)
             client = self.client(name, party.file.gateway)
             executor = partial(self._executor_for, name)
-            self._desks[name] = Desk(party, client, executor, self.contracts)
+            self._desks[name] = Desk(party, client, executor, self.contracts, self.receipts)
         return self._desks[name]
 
     def client(self, name: str, node: str) -> LedgerClient:
@@ -177,6 +187,25 @@ class Stage:
         """Take up what is deployed."""
         book = ContractBook(self.network.folder)
         self.contracts.update({name: book.get(name) for name in book.names().values()})
+
+    def events(self, contract: str) -> list[tuple[str, dict[str, Any]]]:
+        """Every event of a contract so far: its name and fields, in the order of the ledger."""
+        emitter = self.contracts[contract]
+        kept = [receipt for receipt in self.receipts if receipt.get("events")]
+        kept.sort(key=lambda receipt: (receipt["height"], receipt["index"]))
+        return [
+            emitter.abi.decode_event(event["kind"], event["data"])
+            for receipt in kept
+            for event in receipt["events"]
+            if event["contract"] == emitter.number
+        ]
+
+    def last_height(self) -> int:
+        """The height of the last transaction of the day so far.
+
+        A node's status may be a moment old; a final receipt is not.
+        """
+        return max((int(receipt["height"]) for receipt in self.receipts), default=0)
 
     def statuses(self) -> list[dict[str, Any]]:
         """What every running node says of itself."""

@@ -40,6 +40,7 @@ ACTS: tuple[tuple[str, Callable[[Stage], str]], ...] = (
     ("The leader dies", leader.leader_dies_in_the_middle),
     ("The record time passes", moment.record_time_passes),
     ("Trading goes on", moment.trading_goes_on),
+    ("Events rebuild the register", registers.events_rebuild_the_register),
     ("The leader comes back", leader.leader_comes_back),
     ("Dividend at the record time", corporate_actions.dividend_goes_to_holders_of_record),
     ("Split 1:2", corporate_actions.share_is_split),

@@ -48,7 +48,7 @@ class Books:
 def close_the_books(stage: Stage) -> Closing:
     """Compare every node's ledger up to the last block of the day."""
     genesis = stage.party("adm").genesis.file
-    top = max(int(status["height"]) for status in stage.statuses())
+    top = stage.last_height()
     stage.until(f"the results up to {top} on every node", lambda: results_stored(stage, top))
     statuses = stage.statuses()
     books = [read_books(stage, node.name, top) for node in genesis.nodes]
@@ -61,8 +61,8 @@ def close_the_books(stage: Stage) -> Closing:
     return Closing(
         validators=sum(node.validates for node in genesis.nodes),
         executors=sum(node.executor is not None for node in genesis.nodes),
-        height=max(int(status["height"]) for status in statuses),
-        certified_height=max(int(status["certified_height"]) for status in statuses),
+        height=max(top, *(int(status["height"]) for status in statuses)),
+        certified_height=max(top, *(int(status["certified_height"]) for status in statuses)),
         view_changes=max(int(status["consensus"]["view_changes"]) for status in statuses),
         roots_equal=equal,
         transactions=first.transactions,

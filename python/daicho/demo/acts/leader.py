@@ -21,13 +21,13 @@ def leader_dies_in_the_middle(stage: Stage) -> str:
     numbers = enter_all(stage, BATCH, BATCH_TRADES)
     confirmations = sealed_confirmations(stage, BATCH, numbers)
     first, second = confirmations[: BATCH_TRADES // 2], confirmations[BATCH_TRADES // 2 :]
-    receipts = desk.client.send(first)
+    receipts = desk.send(first)
     leader = leader_of(stage)
     assert leader != desk.party.file.gateway, "whoever sends the batch does not lead"
     stage.leave(leader)
     desk.client.post(second, "ordered")
     stage.network.node(leader).signal(signal.SIGKILL)
-    receipts += desk.client.send(second)
+    receipts += desk.send(second)
     for receipt in receipts:
         must_be_ok(receipt, "a trade of the batch")
     stage.killed = leader

@@ -67,7 +67,7 @@ def everybody_is_admitted(stage: Stage) -> str:
     approvers = approvers_beside(exchange.party)
     commands = [_native.command_admit(stage.party(name).record()) for name in CLIENTS]
     items = [exchange.client.seal_control(each, approvers=approvers) for each in commands]
-    for receipt in exchange.client.send(items):
+    for receipt in exchange.send(items):
         must_be_ok(receipt, "an admission")
     stage.until("the admission at the reader", lambda: answers(stage, STRANGER) or None)
     stage.seen.note("admission.admitted", len(items))

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
-from daicho.demo.cast import HOLDERS, ISIN_X
+from daicho.demo.cast import HOLDERS, ISIN_X, ISIN_Y
 from daicho.demo.proved import TableReader, register_of
 from daicho.demo.stage import Stage
+
+
+def events_rebuild_the_register(stage: Stage) -> str:
+    """Issues and movements alone, from the receipts of the day, give the register again."""
+    x, lines, moved = stage.desk("issX"), Counter[bytes](), 0
+    own = x.ask("reference", "find_issuer", issuer=x.id)["account"]
+    for name, fields in stage.events("securities"):
+        moved += name == "Moved"
+        if fields["isin"] != ISIN_X:
+            continue
+        if name == "SharesIssued":
+            lines[own] += fields["quantity"]
+        elif name == "Moved":
+            lines[fields["from_account"]] -= fields["quantity"]
+            lines[fields["to_account"]] += fields["quantity"]
+    rows = x.ask("securities", "holders", issuer=x.id, isin=ISIN_X, after=None)
+    register = {row["account"]: row["quantity"] for row in rows}
+    stage.seen.note("events.movements", moved)
+    stage.seen.note("events.give_the_register", +lines == register)
+    return f"{moved} movements, {len(register)} holders"
 
 
 def issuer_reads_its_own(stage: Stage) -> str:
@@ -17,8 +38,9 @@ def issuer_reads_its_own(stage: Stage) -> str:
     stage.seen.note("registers.names", sorted(row["name"] for row in rows))
     stage.seen.note("registers.issuerY", y.ask_code("securities", "holders", **asked))
     stage.seen.note("registers.bankB", b.ask_code("securities", "holders", **asked))
-    adm = stage.desk("adm").ask("securities", "holders", **asked)
-    stage.seen.note("registers.administrator_sees", len(adm))
+    adm, other = stage.desk("adm"), {"issuer": y.id, "isin": ISIN_Y, "after": None}
+    seen = [len(adm.ask("securities", "holders", **each)) for each in (asked, other)]
+    stage.seen.note("registers.administrator_sees", seen)
     code = x.code("trades", "cancel", trade=bytes(32), side="BUY")
     stage.seen.note("registers.issuer_submits", code)
     return f"{len(rows)} names for issuer X, ACCESS for the others"

@@ -83,7 +83,7 @@ def sold_twice_in_one_block(stage: Stage) -> str:
     """Two sales of the same shares are confirmed at once: exactly one settles."""
     numbers = enter_all(stage, SOLD_TWICE, 2)
     desk = buyer(stage, SOLD_TWICE)
-    receipts = desk.client.send(sealed_confirmations(stage, SOLD_TWICE, numbers))
+    receipts = desk.send(sealed_confirmations(stage, SOLD_TWICE, numbers))
     settled = [receipt for receipt in receipts if receipt["status"] == "ok"]
     failed = [str(receipt["code"]) for receipt in receipts if receipt["status"] != "ok"]
     stage.seen.note("double.one_block", len({receipt["height"] for receipt in receipts}) == 1)
@@ -137,7 +137,7 @@ def receipts_prove_finality(stage: Stage) -> str:
     """
     desk = stage.desk("bankB")
     item = desk.seal("cash", "transfer", payee=stage.desk("bankC").id, amount=0)
-    [receipt] = desk.client.send([item])
+    [receipt] = desk.send([item])
     quorum = int(stage.statuses()[0]["consensus"]["quorum"])
     executors = sum(bool(status["executes"]) for status in stage.statuses())
     signed = len(receipt["commit_certificate"]["signatures"])
