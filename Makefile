@@ -19,7 +19,7 @@ PUMP   := $(wildcard cext/*.toml cext/*.py cext/daicho_pump/*.py cext/daicho_pum
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-rust test-python lint bench lock fmt clean
+.PHONY: help setup demo test test-rust test-sim test-python lint bench lock fmt clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -29,7 +29,7 @@ setup: $(STAMP)/daicho $(STAMP)/pump $(STAMP)/executor ## .venv with everything 
 demo: setup ## play the market day on a local network
 	$(BIN)/daicho demo
 
-test: setup lint test-rust test-python ## everything that must be green
+test: setup lint test-rust test-sim test-python ## everything that must be green
 
 lint: setup ## formatting, lints and types
 	cargo fmt --all --check
@@ -41,6 +41,9 @@ lint: setup ## formatting, lints and types
 
 test-rust: ## the workspace's tests
 	cargo test --workspace --locked --quiet
+
+test-sim: ## whole clusters under two hundred seeds of faults
+	cargo run --release --locked --quiet -p daicho-sim -- --seeds 0..200
 
 test-python: setup ## the tests in tests/
 	$(BIN)/python -m pytest
