@@ -30,7 +30,7 @@ mod status;
 pub use daicho_log as storage;
 
 pub use clients::Route;
-pub use daicho_agreement::Origin;
+pub use daicho_agreement::{Evidence, Message, Origin};
 pub use event::{Event, Level};
 pub use message::{Link, PeerMessage};
 pub use node::{Identity, Input, Node, Now, Output};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daicho_agreement::Evidence;
+use daicho_node::Evidence;
 use daicho_types::block::ResultStatement;
 use daicho_types::{Digest, Height};
 

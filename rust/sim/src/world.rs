@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use daicho_agreement::Message;
 use daicho_crypto::{Domain, block_digest, hash};
+use daicho_node::Message;
 use daicho_node::{Input, Output, PeerMessage, Route};
 use daicho_types::codec::{Decode, Encode};
 use daicho_types::gateway::{Ask, Range, Reply, Request, Say};
