@@ -243,12 +243,25 @@ impl Ordering {
     /// here is an ancestor until agreement has heard that it was applied; the
     /// state is past it already.
     fn state_after(&mut self, ancestors: &[Arc<Proposal>]) -> Option<ControlState> {
-        let mut state = self.control.clone();
-        let decided = state.height();
-        for proposal in ancestors.iter().filter(|a| a.height() > decided) {
+        let decided = self.control.height();
+        let open = ancestors.iter().filter(|a| a.height() > decided);
+        let open: Vec<_> = open.collect();
+        // States are large: clone only the last one that is held.
+        let held = open.iter().take_while(|p| self.touch(&p.digest())).count();
+        let mut state = match held.checked_sub(1) {
+            None => self.control.clone(),
+            Some(last) => self.ahead[&open[last].digest()].after.clone(),
+        };
+        for proposal in &open[held..] {
             state = self.enter(proposal, &state)?;
         }
         Some(state)
+    }
+
+    /// Marks a held proposal as taken up in this step; false if it is not held.
+    fn touch(&mut self, block: &Digest) -> bool {
+        let held = self.ahead.get_mut(block);
+        held.map(|ahead| ahead.touched = self.steps).is_some()
     }
 
     fn enter(&mut self, proposal: &Arc<Proposal>, parent: &ControlState) -> Option<ControlState> {
