@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from daicho.admin import deploy
 from daicho.admin.network import Network
 from daicho.demo import EXPECTED_FILE, compare, load, observe
-from daicho.demo.acts import opening
 from daicho.gateway import RefusedError
 from daicho.resources import contract_set
 
@@ -129,7 +129,7 @@ def test_one_edited_line_of_a_contract_changes_the_day(
     text = source.read_text()
     assert text.count('names += "price "') == 1
     source.write_text(text.replace('names += "price "', 'names += "rate "'))
-    monkeypatch.setattr(opening, "contract_set", lambda: edited)
+    monkeypatch.setattr(deploy, "contract_set", lambda: edited)
     day = observe("seed", None, keep=False, note=lambda _: None)
     checks = compare(load(EXPECTED_FILE, "seed"), day.figures)
     assert [check.name for check in checks if not check.holds] == ["mismatch.fields"]
@@ -146,7 +146,7 @@ def test_an_act_that_fails_is_named_with_its_code(
     place = "@entry(roles=(Role.ADMINISTRATOR,))\ndef register_institution("
     assert place in text
     source.write_text(text.replace(place, place.replace("ADMINISTRATOR", "AUDITOR")))
-    monkeypatch.setattr(opening, "contract_set", lambda: edited)
+    monkeypatch.setattr(deploy, "contract_set", lambda: edited)
     home = tmp_path / "market"
     with pytest.raises(RefusedError) as caught:
         observe("seed", home, keep=False, note=lambda _: None)

@@ -36,9 +36,13 @@ def temporary_network(
     with _endings_raise():
         try:
             found_network(home, plan)
+        except BaseException:
+            _discard(home, folder)
+            raise
+        try:
             with _running(Network(home), keep, note) as network:
                 yield network
-        except (KeyboardInterrupt, GeneratorExit):
+        except KeyboardInterrupt:
             _discard(home, folder)
             raise
         except Exception:

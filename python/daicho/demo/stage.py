@@ -31,16 +31,21 @@ class Desk:
     def __init__(
         self,
         party: Party,
-        client: LedgerClient,
+        sends: Callable[[], LedgerClient],
         asks: Callable[[], LedgerClient],
         contracts: Mapping[str, Contract],
         receipts: list[Receipt],
     ) -> None:
         self.party = party
-        self.client = client
+        self._sends = sends
         self._asks = asks
         self._contracts = contracts
         self._receipts = receipts
+
+    @property
+    def client(self) -> LedgerClient:
+        """Where it sends: its own gateway, or another node's while that one is down."""
+        return self._sends()
 
     @property
     def asks(self) -> LedgerClient:
@@ -133,8 +138,8 @@ class Stage:
     """Times and heights that later acts come back to, by name."""
     ids: dict[str, bytes] = field(default_factory=dict)
     """Accounts and trades that later acts come back to, by name."""
-    killed: str = ""
-    """The node whose process was killed, until it comes back."""
+    gone: set[str] = field(default_factory=set)
+    """Nodes whose process was killed, until they come back."""
     _desks: dict[str, Desk] = field(default_factory=dict)
     _clients: dict[tuple[str, str], LedgerClient] = field(default_factory=dict)
 
@@ -143,12 +148,11 @@ class Stage:
         return Party.open(self.network.party(name))
 
     def desk(self, name: str) -> Desk:
-        """A party's desk at its own gateway."""
+        """A party's desk."""
         if name not in self._desks:
+            sends, asks = partial(self._gateway, name), partial(self._executor, name)
             party = self.party(name)
-            client = self.client(name, party.file.gateway)
-            executor = partial(self._executor_for, name)
-            self._desks[name] = Desk(party, client, executor, self.contracts, self.receipts)
+            self._desks[name] = Desk(party, sends, asks, self.contracts, self.receipts)
         return self._desks[name]
 
     def client(self, name: str, node: str) -> LedgerClient:
@@ -158,15 +162,20 @@ class Stage:
             self._clients[at] = LedgerClient(self.party(name), node=node, timeout_s=WAIT_S)
         return self._clients[at]
 
-    def _executor_for(self, name: str) -> LedgerClient:
-        """A connection to a running node that executes: the party's own if it can be."""
-        party = self.party(name)
-        executing = [node.name for node in party.genesis.file.nodes if node.executor is not None]
-        running = [node for node in executing if self.network.node(node).pid is not None]
-        if not running:
-            raise UnreachableError("no executor's node is running")
-        own = party.file.gateway
-        return self.client(name, own if own in running else running[0])
+    def _gateway(self, name: str) -> LedgerClient:
+        return self._nearest(name, [node.name for node in self.network.nodes()])
+
+    def _executor(self, name: str) -> LedgerClient:
+        nodes = self.desk(name).party.genesis.file.nodes
+        return self._nearest(name, [node.name for node in nodes if node.executor is not None])
+
+    def _nearest(self, name: str, nodes: list[str]) -> LedgerClient:
+        """A connection to one of these nodes: the party's own one if it can be."""
+        own = self.desk(name).party.file.gateway
+        left = [node for node in nodes if node not in self.gone]
+        if not left:
+            raise UnreachableError("every node that could answer is gone")
+        return self.client(name, own if own in left else left[0])
 
     def close(self) -> None:
         """Leave every gateway."""
@@ -176,12 +185,10 @@ class Stage:
         self._desks.clear()
 
     def leave(self, node: str) -> None:
-        """Close the connections to a node that is gone."""
-        for name, chosen in [at for at in self._clients if at[1] == node]:
-            self._clients.pop((name, chosen)).close()
-        self._desks = {
-            name: desk for name, desk in self._desks.items() if desk.party.file.gateway != node
-        }
+        """Close the connections to a node, and use others until it is back."""
+        self.gone.add(node)
+        for at in [at for at in self._clients if at[1] == node]:
+            self._clients.pop(at).close()
 
     def learn_contracts(self) -> None:
         """Take up what is deployed."""
