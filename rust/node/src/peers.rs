@@ -370,8 +370,14 @@ impl Node {
             }
             Say::Results(results) => {
                 for result in results.into_inner() {
-                    self.hear_certificate(&result.certificate, out);
-                    self.ordering.results.hear_body(result.body);
+                    match self.ordering.results.hear_result(result) {
+                        Ok(heard) => self.note_heard(heard, out),
+                        Err(code) => {
+                            let event = Event::new(Level::Warning, "bad_result").peer(from);
+                            out.events.push(event.code(code));
+                            break;
+                        }
+                    }
                 }
             }
             _ => {}

@@ -111,7 +111,10 @@ impl Results {
     /// # Errors
     /// `SIGNATURE` when the executor signs with another key than genesis names.
     pub fn hear_own(&mut self, executed: Executed) -> Result<Heard, Code> {
-        self.hear_body(executed.body);
+        let height = executed.body.height;
+        if self.in_window(height) {
+            self.hold_body(height, executed.body);
+        }
         self.hear_vote(executed.vote)
     }
 
@@ -134,17 +137,35 @@ impl Results {
         Ok(self.settle(certificate.clone()))
     }
 
-    /// Takes a result body; kept until a certificate names it or passes it by.
-    pub fn hear_body(&mut self, body: ResultBody) {
-        if self.in_window(body.height) {
-            let digest = body_digest(&body);
-            let bodies = &mut self.open.entry(body.height).or_default().bodies;
-            // Peers send bodies for certified digests only; two suffice to
-            // hold a divergent own body beside the certified one.
-            if bodies.len() < 2 {
-                bodies.insert(digest, body);
+    /// Takes a certified result that a peer sent, its body only if the
+    /// certificate names it: whoever sends another one holds up nothing.
+    ///
+    /// # Errors
+    /// `UNCERTIFIED` or `DAMAGED`.
+    pub fn hear_result(&mut self, result: CertifiedResult) -> Result<Heard, Code> {
+        let heard = self.hear_certificate(&result.certificate)?;
+        let height = result.certificate.statement.height;
+        let known = self.certificate(height).map(|c| c.statement.body);
+        if let Some(named) = known.filter(|_| self.in_window(height)) {
+            if body_digest(&result.body) != named {
+                return Err(Code::Damaged);
             }
+            self.hold_body(height, result.body);
         }
+        Ok(heard)
+    }
+
+    /// Holds the certified body of a height, and beside it the last one that
+    /// this node's own executor computed.
+    fn hold_body(&mut self, height: Height, body: ResultBody) {
+        let open = self.open.entry(height).or_default();
+        let named = open.certificate.as_ref().map(|c| c.statement.body);
+        let digest = body_digest(&body);
+        if named != Some(digest) {
+            open.bodies.retain(|held, _| named == Some(*held));
+        }
+        open.bodies.insert(digest, body);
+        assert!(open.bodies.len() <= 2, "an own body and the certified one");
     }
 
     /// The next result in order of height that is certified and whose body is
@@ -242,3 +263,7 @@ impl Results {
 pub fn body_digest(body: &ResultBody) -> Digest {
     hash(Domain::ResultBody, &[&body.to_bytes()])
 }
+
+#[cfg(test)]
+#[path = "results_tests.rs"]
+mod tests;
