@@ -27,6 +27,7 @@ use daicho_types::result::{Event, Receipt, ReceiptStatus, ResultBody, SealedRece
 use daicho_types::{Alias, ChainId, Code, ConsensusTime, Digest, Epoch, Height, ReplicaId};
 
 use crate::chain::{Chain, Checked};
+use crate::nonces::Nonces;
 use crate::opening::Opening;
 
 /// The version of the execution rules, in every result.
@@ -100,7 +101,7 @@ pub struct Executor {
     pub(crate) contracts: Contracts,
     pub(crate) opening: Opening,
     pub(crate) certified: Height,
-    pub(crate) nonces: crate::query::Nonces,
+    pub(crate) nonces: Nonces,
     /// Results that the journal has and no certificate may cover yet.
     signed: BTreeMap<Height, Vec<u8>>,
     replica: ReplicaId,
@@ -152,7 +153,7 @@ impl Executor {
             contracts: Contracts::new(),
             opening,
             certified: Height(0),
-            nonces: crate::query::Nonces::default(),
+            nonces: Nonces::default(),
             signed,
             replica,
             keys,

@@ -16,6 +16,7 @@
 
 mod chain;
 mod executor;
+mod nonces;
 mod opening;
 mod query;
 pub mod sandbox;

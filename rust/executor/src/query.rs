@@ -2,7 +2,7 @@
 //! sealed to the asker (design §9). A caller sees the compartments it holds
 //! and nothing else; what it may not see is as if it were not there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use daicho_control::Authority;
 use daicho_crypto::{Domain, open_question, query_payload, seal_answer, verify};
@@ -14,38 +14,9 @@ use daicho_types::envelope::{
 use daicho_types::ipc::Answer;
 use daicho_types::ledger::{Compartment, StateView};
 use daicho_types::limits::GAS_LIMIT_QUERY;
-use daicho_types::{Alias, Code, ConsensusTime, Height, roles};
+use daicho_types::{Code, Height, roles};
 
 use crate::executor::Executor;
-
-/// Nonces remembered until their queries expire.
-const NONCES_MAX: usize = 262_144;
-
-/// Nonces of queries answered already.
-#[derive(Debug, Default)]
-pub(crate) struct Nonces {
-    seen: BTreeSet<(Alias, [u8; 16])>,
-    by_expiry: BTreeMap<ConsensusTime, Vec<(Alias, [u8; 16])>>,
-}
-
-impl Nonces {
-    fn take(&mut self, query: &SealedQuery, now: ConsensusTime) -> Result<(), Code> {
-        while let Some(entry) = self.by_expiry.first_entry().filter(|e| *e.key() < now) {
-            for name in entry.remove() {
-                self.seen.remove(&name);
-            }
-        }
-        let name = (query.sender, query.nonce);
-        if self.seen.len() == NONCES_MAX {
-            return Err(Code::Busy);
-        }
-        if !self.seen.insert(name) {
-            return Err(Code::NonceUsed);
-        }
-        self.by_expiry.entry(query.expiry).or_default().push(name);
-        Ok(())
-    }
-}
 
 /// A result, or the name of the code of a no with its details.
 struct Said {
