@@ -394,8 +394,9 @@ def holders_then(
 
 @export(callers=("corporate_actions",))
 def set_halted(isin: Isin, halted: Bool) -> None:
-    """Stop all movements of a security, or let them go on."""
+    """Stop all movements of a security, or let them go on; one action at a time."""
     market = expect(markets.get(isin), Error.UNKNOWN_INSTRUMENT)
+    require(market.halted != halted, Error.HALTED)
     markets.put(market.replace(halted=halted))
 
 

@@ -72,6 +72,7 @@ class Market:
         self.artefacts = artefacts
         self.chain = TestChain(GENESIS_US)
         self.sent = 0
+        self.deposits: list[str] = []
         self.log: list[tuple[str, dict[str, Any]]] = []
         for artefact in artefacts.values():
             self.chain.deploy(artefact.contract_id, artefact.data)
@@ -179,7 +180,8 @@ class Market:
 
     def deposit(self, holder: str, amount: str) -> None:
         """Tokens for money in trust."""
-        self.ok("trust", "cash", "confirm_deposit", holder=party_id(holder), amount=amount, reference=f"D{self.sent}")
+        self.deposits.append(f"D{self.sent}")
+        self.ok("trust", "cash", "confirm_deposit", holder=party_id(holder), amount=amount, reference=self.deposits[-1])
 
     # --- what the tests look at ---
 
@@ -196,6 +198,12 @@ class Market:
         return said.result["available"], said.result["earmarked"]
 
     def register(self, issuer: str = "issX", isin: str = X_ISIN, who: str = "adm") -> dict[str, Decimal]:
-        """Holder's name to quantity."""
-        found = self.ask(who, "securities", "holders", issuer=party_id(issuer), isin=isin, after=None)
-        return {line["name"]: line["quantity"] for line in found}
+        """Holder's name to quantity, all pages of it."""
+        lines: dict[str, Decimal] = {}
+        after = None
+        while True:
+            page = self.ask(who, "securities", "holders", issuer=party_id(issuer), isin=isin, after=after)
+            lines |= {line["name"]: line["quantity"] for line in page}
+            if not page:
+                return lines
+            after = page[-1]
