@@ -11,6 +11,11 @@ Nobody is woken when a trade lapses: it is judged by block time when a trade is
 next touched.
 """
 
+from cash import earmark_cash, pay, pay_earmarked, release_cash
+from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own, split_quantity
+from reference import is_institution
+from securities import deliver, deliver_earmarked, earmark, release, require_ready
+
 from daicho.contract import (
     ADMINISTRATOR,
     HALF_EVEN,
@@ -39,10 +44,6 @@ from daicho.contract import (
     sender,
     tx_id,
 )
-from cash import earmark_cash, pay, pay_earmarked, release_cash
-from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own, split_quantity
-from reference import is_institution
-from securities import deliver, deliver_earmarked, earmark, release, require_ready
 
 edition = 1
 

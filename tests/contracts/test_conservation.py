@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from contracts.market_chain import X_ISIN, Market, party_id, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from contracts.market_chain import X_ISIN, Market, party_id, request
 
 BANKS = ("bankA", "bankB", "bankC")
 ACCOUNTS = {"bankA": ("houseA", "P"), "bankB": ("houseB", "Q"), "bankC": ("houseC",)}
@@ -22,7 +23,14 @@ amount = st.integers(1, 60_000).map(lambda hundredths: str(Decimal(hundredths) /
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("transfer"), place, place, amount),
-        st.tuples(st.just("trade"), place, place, amount, amount, st.sampled_from(["NONE", "SECURITIES", "CASH", "BOTH"])),
+        st.tuples(
+            st.just("trade"),
+            place,
+            place,
+            amount,
+            amount,
+            st.sampled_from(["NONE", "SECURITIES", "CASH", "BOTH"]),
+        ),
         st.tuples(st.just("approve"), st.integers(0, 9), st.sampled_from(["CASH", "SECURITIES"])),
         st.tuples(st.just("reject"), st.integers(0, 9)),
         st.tuples(st.just("deposit"), st.sampled_from([*BANKS, "issX"]), amount),
@@ -51,19 +59,52 @@ class Run:
     def _call(self, who: str, contract: str, name: str, **arguments: Any) -> str:
         return self.market.call(who, contract, name, **arguments).code
 
-    def transfer(self, source: tuple[str, str], target: tuple[str, str], quantity: str) -> list[str]:
-        arguments = {"account": party_id(source[1]), "to_bank": party_id(target[0]), "to_account": party_id(target[1])}
-        return [self._call(source[0], "securities", "transfer", isin=X_ISIN, quantity=quantity, **arguments)]
+    def transfer(
+        self, source: tuple[str, str], target: tuple[str, str], quantity: str
+    ) -> list[str]:
+        arguments = {
+            "account": party_id(source[1]),
+            "to_bank": party_id(target[0]),
+            "to_account": party_id(target[1]),
+        }
+        return [
+            self._call(
+                source[0], "securities", "transfer", isin=X_ISIN, quantity=quantity, **arguments
+            )
+        ]
 
-    def trade(self, source: tuple[str, str], target: tuple[str, str], quantity: str, money: str, signoff: str) -> list[str]:
-        terms = {"isin": X_ISIN, "quantity": quantity, "price": "1", "consideration": money, "signoff": signoff}
+    def trade(
+        self,
+        source: tuple[str, str],
+        target: tuple[str, str],
+        quantity: str,
+        money: str,
+        signoff: str,
+    ) -> list[str]:
+        terms = {
+            "isin": X_ISIN,
+            "quantity": quantity,
+            "price": "1",
+            "consideration": money,
+            "signoff": signoff,
+        }
         entered = self.market.call(
-            source[0], "trades", "enter",
-            counterparty=party_id(target[0]), side="SELL", terms=terms, account=party_id(source[1]),
+            source[0],
+            "trades",
+            "enter",
+            counterparty=party_id(target[0]),
+            side="SELL",
+            terms=terms,
+            account=party_id(source[1]),
             lapses_at=self.market.now + HOUR_US,
-        )  # fmt: skip
+        )
         self.trades.append(entered.result)
-        confirm = {"trade": entered.result, "side": "BUY", "terms": terms, "account": party_id(target[1])}
+        confirm = {
+            "trade": entered.result,
+            "side": "BUY",
+            "terms": terms,
+            "account": party_id(target[1]),
+        }
         return [entered.code, self._call(target[0], "trades", "confirm", **confirm)]
 
     def approve(self, index: int, leg: str) -> list[str]:
@@ -80,16 +121,33 @@ class Run:
 
     def redeem(self, bank: str, money: str) -> list[str]:
         reference = f"R{self.market.sent}"
-        return [self._call(bank, "cash", "redeem", trust_bank=party_id("trust"), amount=money, reference=reference)]
+        return [
+            self._call(
+                bank,
+                "cash",
+                "redeem",
+                trust_bank=party_id("trust"),
+                amount=money,
+                reference=reference,
+            )
+        ]
 
     def issue(self, quantity: str) -> list[str]:
         name = request(f"issue {self.market.sent}")
-        return [self._call("adm", "securities", "issue", isin=X_ISIN, quantity=quantity, request=name)]
+        return [
+            self._call("adm", "securities", "issue", isin=X_ISIN, quantity=quantity, request=name)
+        ]
 
     def _action(self, name: str, **arguments: Any) -> list[str]:
-        made = {"isin": X_ISIN, "record_time": self.market.now, "request": request(f"{name}{self.market.sent}")}
+        made = {
+            "isin": X_ISIN,
+            "record_time": self.market.now,
+            "request": request(f"{name}{self.market.sent}"),
+        }
         announced = self._call("adm", "corporate_actions", name, **made, **arguments)
-        executed = self._call("adm", "corporate_actions", "execute", issuer=party_id("issX"), action=made["request"])
+        executed = self._call(
+            "adm", "corporate_actions", "execute", issuer=party_id("issX"), action=made["request"]
+        )
         return [announced, executed]
 
     def dividend(self, per_share: str) -> list[str]:
@@ -104,7 +162,9 @@ def check_shares(market: Market) -> None:
     lines = market.register()
     total = Decimal(0)
     for bank in BANKS:
-        held = {account: sum(market.shares(bank, account), Decimal(0)) for account in ACCOUNTS[bank]}
+        held = {
+            account: sum(market.shares(bank, account), Decimal(0)) for account in ACCOUNTS[bank]
+        }
         assert {name: lines.get(name, 0) for name in held} == held
         omnibus = market.query(bank, "securities", "omnibus_of", bank=party_id(bank), isin=X_ISIN)
         assert (omnibus.result["quantity"] if omnibus.code == "OK" else 0) == sum(held.values())
@@ -118,9 +178,11 @@ def check_shares(market: Market) -> None:
 
 
 def check_cash(market: Market) -> None:
-    """Σ tokens = deposited − redeemed."""
+    """Σ tokens = deposited - redeemed."""
     backing = market.ask("trust", "cash", "backing", trust_bank=party_id("trust"))
-    tokens = sum((sum(market.tokens(holder), Decimal(0)) for holder in (*BANKS, "issX")), Decimal(0))
+    tokens = sum(
+        (sum(market.tokens(holder), Decimal(0)) for holder in (*BANKS, "issX")), Decimal(0)
+    )
     assert tokens == backing["outstanding"] == backing["deposited"] - backing["redeemed"]
 
 
@@ -143,8 +205,11 @@ def check_earmarks(market: Market) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(steps=steps)
-def test_books_tie_after_every_step(new_market: Callable[[], Market], steps: list[tuple[Any, ...]]) -> None:
-    """R71, R79, R50, R57: cash and securities together or not at all; Σ tokens = confirmed deposits;
+def test_books_tie_after_every_step(
+    new_market: Callable[[], Market], steps: list[tuple[Any, ...]]
+) -> None:
+    """R71, R79, R50, R57: cash and securities together or not at all; Σ tokens = confirmed
+    deposits;
     sums tie to omnibus; register updated. After every step of any sequence.
     """
     market = new_market()

@@ -11,8 +11,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from contracts.market_chain import CONTRACTS
 
+from contracts.market_chain import CONTRACTS
 from daicho.compiler.driver import Artefact
 
 FILES = sorted(path.stem for path in CONTRACTS.glob("*.py"))
@@ -26,7 +26,11 @@ def test_contracts_pass_mypy_strict(tmp_path: Path) -> None:
     flags = ["--strict", "--explicit-package-bases", "--config-file=", f"--cache-dir={tmp_path}"]
     files = [str(CONTRACTS / f"{name}.py") for name in FILES]
     done = subprocess.run(  # our own interpreter, our own files
-        [sys.executable, "-m", "mypy", *flags, *files], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-m", "mypy", *flags, *files],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
 
@@ -52,7 +56,9 @@ def _functions(name: str) -> dict[str, tuple[str, str, str]]:
         assert isinstance(decorator, ast.Call)
         kind = ast.unparse(decorator.func)
         if kind in ("entry", "query"):
-            arguments = ", ".join(f"{item.arg}: {ast.unparse(item.annotation or node)}" for item in node.args.args)
+            arguments = ", ".join(
+                f"{item.arg}: {ast.unparse(item.annotation or node)}" for item in node.args.args
+            )
             roles = ", ".join(re.findall(r"Role\.(\w+)", ast.unparse(decorator.keywords[0].value)))
             found[node.name] = (kind, arguments, roles)
     return found

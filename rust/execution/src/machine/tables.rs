@@ -269,7 +269,11 @@ impl<'a> Machine<'a> {
         let old = self.journal.get(Moment::Now, place.compartment, &place.key);
         // Who never held anything is short like anybody else.
         let is_debit = signed(&delta)? < 0;
-        let absent = if is_debit { Trap::Insufficient } else { Trap::Missing };
+        let absent = if is_debit {
+            Trap::Insufficient
+        } else {
+            Trap::Missing
+        };
         let old = old.ok_or(absent)?;
         self.meter.charge(gas::per(old.len(), 8))?;
         let mut row = self.decode_row(place.table, &old)?.record()?;
