@@ -481,14 +481,14 @@ def issued(issuer: Party, isin: Isin) -> Issued:
     return issues[issuer, isin]
 
 
-@query(roles=(Role.ISSUER, Role.ADMINISTRATOR))
+@query(roles=(Role.ISSUER, Role.MEMBER, Role.ADMINISTRATOR))
 def holders(issuer: Party, isin: Isin, after: Holder | None) -> list[Holder]:
     """The register of holders."""
     found = issues[issuer, isin]
     return register_lines.scan(issuer, found.isin, after=after, limit=LIST_MAX)
 
 
-@query(roles=(Role.ISSUER, Role.ADMINISTRATOR))
+@query(roles=(Role.ISSUER, Role.MEMBER, Role.ADMINISTRATOR))
 def holders_at(issuer: Party, isin: Isin, time: Timestamp, after: Holder | None) -> list[Holder]:
     """The register of holders as it stood at a time."""
     found = issues[issuer, isin]

@@ -29,7 +29,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.errno cimport EAGAIN, EHOSTUNREACH, EINTR
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy
+from libc.string cimport memcpy, strlen
 
 cdef extern from "libzmq.h":
     ctypedef struct pump_msg:
@@ -54,6 +54,7 @@ cdef extern from "libzmq.h":
         int (*msg_recv)(pump_msg *, void *, int) noexcept nogil
         int (*msg_send)(pump_msg *, void *, int) noexcept nogil
         int (*msg_close)(pump_msg *) noexcept nogil
+        const char *(*msg_gets)(const pump_msg *, const char *) noexcept nogil
     const char *pump_find_libzmq(const char *, pump_libzmq *)
 
 cdef extern from "frames_v1.h":
@@ -66,6 +67,8 @@ cdef extern from "frames_v1.h":
         const uint8_t *route
         const uint8_t *data
         uint64_t data_len
+        const uint8_t *user
+        uint64_t user_len
         void *owner
     ctypedef struct frames_v1:
         uint32_t version
@@ -241,6 +244,15 @@ cdef int receive_message(Line *line) noexcept nogil:
     return 0
 
 
+cdef void name_user(Line *line, uint32_t place, frames_v1_frame *frame) noexcept nogil:
+    """Whose message it is, as the ZAP handler said when it let the peer in."""
+    cdef const char *user = NULL
+    if line.router:
+        user = LIB.msg_gets(&line.payloads[place], b"User-Id")
+    frame.user = <const uint8_t *>user
+    frame.user_len = strlen(user) if user != NULL else 0
+
+
 cdef void offer(State *state, uint32_t index) noexcept nogil:
     """Push the batch; what is refused moves to the front and pauses the socket."""
     cdef Line *line = &state.lines[index]
@@ -256,6 +268,7 @@ cdef void offer(State *state, uint32_t index) noexcept nogil:
         frames[i].data = <const uint8_t *>LIB.msg_data(&line.payloads[i])
         frames[i].data_len = LIB.msg_size(&line.payloads[i])
         frames[i].owner = NULL
+        name_user(line, i, &frames[i])
     accepted = state.rust.push(state.rust.ctx, frames, line.held)
     for i in range(accepted):
         size += frames[i].data_len

@@ -13,13 +13,17 @@
 #define FRAMES_V1_VERSION 1
 
 /* One message: [routing id]? payload. `owner` is null in a pushed frame and
- * the Rust side's own in a popped one. Pointers of length 0 may be anything. */
+ * the Rust side's own in a popped one. `user` is whom the ZAP handler took the
+ * peer for, in a frame pushed from a ROUTER, and empty otherwise. Pointers of
+ * length 0 may be anything. */
 typedef struct {
     uint32_t socket;
     uint32_t route_len;
     const uint8_t *route;
     const uint8_t *data;
     uint64_t data_len;
+    const uint8_t *user;
+    uint64_t user_len;
     void *owner;
 } frames_v1_frame;
 

@@ -36,6 +36,7 @@ typedef struct {
     int (*msg_recv)(pump_msg *, void *socket, int flags);
     int (*msg_send)(pump_msg *, void *socket, int flags);
     int (*msg_close)(pump_msg *);
+    const char *(*msg_gets)(const pump_msg *, const char *property);
 } pump_libzmq;
 
 /* Fills `zmq` from the library that `path` has loaded already, and from what
@@ -60,6 +61,7 @@ static inline const char *pump_find_libzmq(const char *path, pump_libzmq *zmq) {
         {"zmq_msg_recv", (void **)&zmq->msg_recv},
         {"zmq_msg_send", (void **)&zmq->msg_send},
         {"zmq_msg_close", (void **)&zmq->msg_close},
+        {"zmq_msg_gets", (void **)&zmq->msg_gets},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         *wanted[i].slot = dlsym(library, wanted[i].name);

@@ -22,6 +22,17 @@ class EchoHost:
     def waiting(self) -> list[int]: ...
     def stop(self) -> None: ...
 
+# rust/bindings/src/bench.rs
+
+AGREEMENT_ROUNDS_MAX: int
+"""Rounds that the work `agreement` has in store."""
+
+class Work:
+    """A prepared work that is measured from outside; see rust/host/src/bench."""
+
+    def __init__(self, name: str, batch: int, rows: int = ...) -> None: ...
+    def run(self, rounds: int) -> None: ...
+
 # rust/bindings/src/genesis.rs
 
 def genesis_encode(document: Mapping[str, Any]) -> bytes:
@@ -240,10 +251,12 @@ class NodeHost:
         executor: tuple[Path, Path, Path] | None,
         boot: int,
         fresh: bool,
+        clock_offset_us: int = ...,
     ) -> None: ...
     def capsule(self) -> object: ...
     def status(self) -> str: ...
     def admits(self, key: bytes) -> bool: ...
+    def note_refused(self, domain: str, address: str, key: str) -> None: ...
     def fatal(self) -> str | None: ...
     def stop(self) -> None: ...
 
@@ -251,6 +264,7 @@ class NodeHost:
 
 def verify_home(home: Path, genesis: bytes) -> list[dict[str, Any]]:
     """Everything wrong in a node's stored data: code, file, offset, height, message."""
+
 # rust/bindings/src/contract_vm.rs
 
 class TestChain:
@@ -265,3 +279,14 @@ class TestChain:
     @property
     def time_us(self) -> int: ...
     def rows(self) -> list[tuple[bytes, bytes, bytes]]: ...
+
+def replay(
+    *,
+    home: Path,
+    genesis_path: Path,
+    replica: int,
+    program: Path,
+    executor_home: Path,
+    log: Path,
+) -> tuple[int, bytes, int, int | None]:
+    """Height, state root, results compared, and the first height that differs."""

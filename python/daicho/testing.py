@@ -14,9 +14,10 @@ one before. Values go in and come out as `daicho.compiler.abi` says.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,11 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
+        """Whether it took effect."""
         return self.code == "OK"
 
 
-class Aborted(AssertionError):
+class Aborted(AssertionError):  # noqa: N818 - what happened to the call
     """A call failed with a code."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -149,6 +151,7 @@ class Chain:
 
     @property
     def height(self) -> int:
+        """The height of the last block."""
         return self._native.height
 
     def advance(self, microseconds: int) -> None:
@@ -175,14 +178,18 @@ class Chain:
 
     def block(self, calls: Sequence[Call]) -> list[Outcome]:
         """Execute calls in one block, in order."""
-        self.time_us += BLOCK_US
-        packed = [self._pack(call, self._abi(call.contract).entries[call.entry].id) for call in calls]
-        outcomes = [
-            self._outcome(call, raw)
-            for call, raw in zip(calls, self._native.block(self.time_us, packed), strict=True)
-        ]
+        execute = self.prepared(calls)
+        outcomes = [self._outcome(call, raw) for call, raw in zip(calls, execute(), strict=True)]
         self.events += [event for outcome in outcomes for event in outcome.events]
         return outcomes
+
+    def prepared(self, calls: Sequence[Call]) -> Callable[[], list[dict[str, Any]]]:
+        """The next block, encoded and not executed: calling it runs it and nothing else."""
+        self.time_us += BLOCK_US
+        packed = [
+            self._pack(call, self._abi(call.contract).entries[call.entry].id) for call in calls
+        ]
+        return partial(self._native.block, self.time_us, packed)
 
     def query(
         self, caller: Party, contract: str, query: str, *, gas: int = GAS_L, **arguments: object

@@ -180,6 +180,15 @@ def test_each_kind_of_error_ends_in_its_own_way() -> None:
     assert verdict(RuntimeError("ours")) is None
 
 
+def test_what_the_machine_refuses_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    code, document, words = call(capsys, "net", "init", str(tmp_path / "file" / "network"))
+    assert (code, document["errors"][0]["code"]) == (Exit.USAGE, "CFG_FILE")
+    assert "Traceback" not in words
+
+
 def test_our_bug_is_70(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def broken() -> None:
         raise RuntimeError("a broken invariant")

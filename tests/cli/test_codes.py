@@ -50,6 +50,12 @@ def test_every_code_raised_in_python_is_registered() -> None:
     assert raised <= registry().keys()
 
 
+def test_roles_agree_with_rust() -> None:
+    source = (ROOT / "rust" / "types" / "src" / "roles.rs").read_text()
+    bits = re.findall(r"pub const ([A-Z_]+): u32 = 1 << (\d+);", source)
+    assert {name.lower(): 1 << int(bit) for name, bit in bits} == dict(ROLE_BITS)
+
+
 def test_roles_agree_with_the_bytecode_page() -> None:
     page = ROOT / "docs" / "bytecode.md"
     text = page.read_text() if page.exists() else ""

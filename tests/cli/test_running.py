@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conftest import ROOT
+from daicho import _native
+from daicho.admin.control import approvers_beside
 from daicho.admin.network import Network
 from daicho.admin.plan import random_test_lei
 from daicho.cli.app import run
 from daicho.cli.exits import Exit
-from daicho.gateway import LedgerClient, RefusedError, UnreachableError
+from daicho.gateway import BadReplyError, LedgerClient, Party, RefusedError, UnreachableError
 
 HOST = "127.203.1.1"
 
@@ -87,8 +93,6 @@ def test_access_is_granted_by_the_administrator(
 
 
 def test_one_approval_is_not_enough(network: Path) -> None:
-    from daicho import _native
-
     with client(network, "exchange") as exchange:
         command = _native.command_revoke(exchange.party.file.alias)
         with pytest.raises(RefusedError) as caught:
@@ -191,3 +195,125 @@ def test_any_flipped_byte_of_the_log_is_found(
         segment.write_bytes(whole)
     finally:
         Network(network).up(["bankC"])
+
+
+def test_a_receipt_has_every_field_of_the_interfaces(network: Path) -> None:
+    page = (ROOT / "docs" / "interfaces.md").read_text()
+    [listed] = re.findall(r"\*\*Receipt\*\*: `([^`]+)`", page)
+    with client(network, "exchange") as exchange:
+        command = _native.command_deploy(999, "probe", b"not bytecode")
+        others = approvers_beside(exchange.party)
+        receipt = exchange.submit_control(command, approvers=others)
+        again = exchange.receipt(receipt["tx_id"])
+    assert set(listed.split()) <= receipt.keys()
+    assert receipt["finality"] == "final"
+    assert (again["height"], again["code"]) == (receipt["height"], receipt["code"])
+
+
+@pytest.fixture(scope="module")
+def registered(network: Path) -> dict[str, Any]:
+    """The reference contract deployed by command, and issuer X registered with it."""
+    party = Party.open(network / "parties" / "issX").file
+    source = str(ROOT / "contracts" / "reference.py")
+    assert run(["contract", "deploy", source, "--as", "exchange", "-n", str(network)]) == Exit.OK
+    return {
+        "issuer": party.party.hex(),
+        "lei": party.lei,
+        "name": party.organisation,
+        "account": "11" * 16,
+    }
+
+
+def submit(
+    capsys: pytest.CaptureFixture[str], network: Path, who: str, **arguments: str
+) -> tuple[int, Any]:
+    return call(
+        capsys, network, "tx", "submit", "reference", "register_issuer", "--as", who,
+        "--args", json.dumps(arguments),
+    )  # fmt: skip
+
+
+def find(
+    capsys: pytest.CaptureFixture[str], network: Path, who: str, issuer: str, *more: str
+) -> tuple[int, Any]:
+    arguments = json.dumps({"issuer": issuer})
+    return call(
+        capsys, network, "query", "reference", "find_issuer", "--as", who, "--args", arguments,
+        *more,
+    )  # fmt: skip
+
+
+def test_a_contract_from_source_to_answer(
+    capsys: pytest.CaptureFixture[str], network: Path, registered: dict[str, Any]
+) -> None:
+    """R6, R8: the administrator's entry point is the administrator's; the listed
+    company's query is answered, and another company's is not.
+    """
+    code, refused = submit(capsys, network, "bankA", **registered)
+    assert (code, refused["status"], refused["code"]) == (Exit.REFUSED, "failed", "ROLE")
+    code, receipt = submit(capsys, network, "exchange", **registered)
+    assert (code, receipt["status"], receipt["finality"]) == (Exit.OK, "ok", "final"), receipt
+    assert receipt["gas_used"] > 0
+    code, again = call(capsys, network, "tx", "get", receipt["tx_id"], "--as", "exchange")
+    assert (code, again["height"], again["result"]) == (Exit.OK, receipt["height"], None)
+    code, twice = submit(capsys, network, "exchange", **registered)
+    assert (code, twice["code"]) == (Exit.REFUSED, "DUP")
+
+    issuer = registered["issuer"]
+    code, found = find(capsys, network, "issX", issuer)
+    assert (code, found["answer"]["name"]) == (Exit.OK, "Issuer X")
+    code, found = find(capsys, network, "issX", issuer, "--prove")
+    assert (code, len(found["equal_answers_of"])) == (Exit.OK, 3)
+    before = str(receipt["height"] - 1)
+    for who, more in (("issY", []), ("issX", ["--at-height", before])):
+        code, hidden = find(capsys, network, who, issuer, *more)
+        assert code == Exit.REFUSED
+        assert hidden["errors"][0]["code"] == "ACCESS", "not found looks like not visible"
+
+
+def test_rows_are_proved_complete_and_a_forged_one_is_not(
+    network: Path, registered: dict[str, Any]
+) -> None:
+    """R99's half here: what a holder reads verifies against the certified root."""
+    issuer = bytes.fromhex(registered["issuer"])
+    register = bytes([3]) + issuer
+    with client(network, "issX", node="exchange") as holder:
+        assert register in holder.compartment_keys()
+        proved = holder.rows(register, b"\0", b"\xff" * 8)
+        assert proved.rows
+        assert all(lo < hi for (lo, _), (hi, _) in pairwise(proved.rows))
+        holder.root_certified(proved.answer)
+        forged = dataclasses.replace(proved.answer, state_root=bytes(32))
+        with pytest.raises(BadReplyError):
+            holder.root_certified(forged)
+    with client(network, "issY", node="exchange") as other:
+        assert register not in other.compartment_keys()
+        with pytest.raises(RefusedError) as caught:
+            other.rows(register, b"\0", b"\xff" * 8)
+        assert caught.value.code == "ACCESS"
+
+
+def test_arguments_that_do_not_fit_are_found_before_anything_is_sent(
+    capsys: pytest.CaptureFixture[str], network: Path, registered: dict[str, Any]
+) -> None:
+    code, document = submit(capsys, network, "exchange", lei="x")
+    assert (code, document["errors"][0]["code"]) == (Exit.USAGE, "CFG_ARGUMENTS")
+    code, document = call(
+        capsys, network, "tx", "submit", "reference", "no_such_entry", "--as", "exchange"
+    )
+    assert (code, document["errors"][0]["code"]) == (Exit.USAGE, "CFG_REFERENCE")
+
+
+def test_a_contract_that_does_not_compile_says_where(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    source = tmp_path / "broken.py"
+    source.write_text("edition = 1\nx = 1.5\n")
+    capsys.readouterr()
+    assert run(["contract", "build", str(source), "--json"]) == Exit.USAGE
+    captured = capsys.readouterr()
+    [line] = captured.out.splitlines()
+    errors = json.loads(line)["errors"]
+    assert errors
+    assert all(error["code"].startswith("DC") for error in errors)
+    assert "broken.py:2" in captured.err

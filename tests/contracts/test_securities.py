@@ -208,7 +208,7 @@ def test_the_administrator_lists_every_register_an_issuer_its_own(market: Market
     said = market.query(
         "bankB", "securities", "holders", issuer=party_id("issX"), isin=X_ISIN, after=None
     )
-    assert said.code == "ROLE"
+    assert said.code == "ACCESS"
 
 
 def test_the_register_can_be_rebuilt_from_events(market: Market) -> None:

@@ -22,6 +22,7 @@ from daicho.gateway import (
     RefusedError,
     UnreachableError,
 )
+from daicho.gateway.transport import Connection
 from daicho.identity import Credentials
 
 SUBMIT, STATUS = 1, 4
@@ -185,10 +186,10 @@ def test_admitted_is_no_final_acknowledgement(gateway: Gateway, client: LedgerCl
 def test_a_node_with_another_curve_key_is_not_talked_to(
     gateway: Gateway, client: LedgerClient
 ) -> None:
-    gateway.answer = lambda request, _, items: [admitted(request, tx_id(items[0]))]
-    with LedgerClient(client.party, node="bankA", timeout_s=0.5) as other:
-        # The exchange's port, asked with bank A's key.
-        other._connection._socket.connect(client._connection.address)
-        with pytest.raises(UnreachableError):
-            other.submit(1, 1, b"", wait="admitted")
+    party = client.party
+    other = party.genesis.file.nodes[1].curve_key
+    connection = Connection(client._connection.address, other, party.credentials)
+    with pytest.raises(UnreachableError):
+        connection.send(_native.encode_status(1), 0.5)
+    connection.close()
     assert gateway.seen == []

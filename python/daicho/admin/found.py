@@ -73,6 +73,7 @@ class _ExecutorSeeds:
 def found_network(folder: Path, plan: NetworkPlan) -> Genesis:
     """Write the network that `plan` describes into `folder`; it must not exist."""
     plan.check()
+    folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError.one("CFG_EXISTS", "DIR", f"{folder} is there and not empty")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +176,9 @@ class _Founder:
             approvals_needed=self.plan.approvals,
             approvers=approvers,
             epoch_key=_native.epoch_public_key(self.epoch_secret, 0),
-            parameters=Parameters(leader_policy=self.plan.leader),
+            parameters=Parameters(
+                leader_policy=self.plan.leader, idle_block_us=self.plan.idle_block_us
+            ),
             nodes=nodes,
             parties=[p for p in parties if self.plan.admit_clients or p.name in operators],
         )
@@ -342,5 +345,4 @@ def node_toml(file: NodeFile) -> bytes:
     )
     if file.executor is not None:
         writer.record("executor", file.executor)
-    writer.record("gateway", file.gateway)
     return writer.render()

@@ -80,20 +80,26 @@ class NodeProcess:
         if (pid := self.pid) is not None:
             _kill(pid, number)
 
-    def stop(self) -> None:
-        """End the node: SIGTERM, and after a while SIGKILL, to this pid alone."""
-        self.signal(signal.SIGTERM)
-        if not _until(lambda: self.pid is None, STOP_TIMEOUT_S):
-            self.signal(signal.SIGKILL)
-            _until(lambda: self.pid is None, STOP_TIMEOUT_S)
-        self._stop_executor()
+    def processes(self) -> list[int]:
+        """The running processes of this node: its own and its executor's."""
+        return [pid for pid in (self.pid, self.executor_pid) if pid is not None]
 
-    def _stop_executor(self) -> None:
-        """An executor whose node is gone leaves by itself; this is for one that hangs."""
-        if not _until(lambda: self.executor_pid is None, STOP_TIMEOUT_S):
-            pid = self.executor_pid
-            if pid is not None:
+    def stop(self, known: Iterable[int] = ()) -> None:
+        """End the node: SIGTERM, and after a while SIGKILL, to its pids alone.
+
+        A node removes its pid file a little before it is gone: `known` are
+        processes of it that were seen while it ran.
+        """
+        pids = {*known, *self.processes()}
+        self.signal(signal.SIGTERM)
+        # An executor whose node is gone leaves by itself.
+        if not _until(lambda: not self._left(pids), STOP_TIMEOUT_S):
+            for pid in self._left(pids):
                 _kill(pid, signal.SIGKILL)
+            _until(lambda: not self._left(pids), STOP_TIMEOUT_S)
+
+    def _left(self, pids: Iterable[int]) -> list[int]:
+        return [pid for pid in pids if _runs(pid, str(self.home))]
 
     def output_tail(self) -> str:
         """The last lines the process wrote, for an error message."""
@@ -149,11 +155,12 @@ class Network:
 
     def down(self, progress: Callable[[str], None] = lambda _: None) -> list[str]:
         """Stop every node that runs; their names."""
+        processes = {node.name: node.processes() for node in self.nodes()}
         running = [node for node in self.nodes() if node.pid is not None]
         for node in running:
             node.signal(signal.SIGTERM)
         for node in self.nodes():
-            node.stop()
+            node.stop(processes[node.name])
         for node in running:
             progress(f"{node.name}: stopped")
         return [node.name for node in running]
@@ -183,14 +190,21 @@ def _alive(pid_file: Path, home: str) -> int | None:
     """The process in a pid file, if it runs and really is this node's."""
     try:
         pid = int(pid_file.read_text().strip())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError):
         return None
-    arguments = [os.fsdecode(argument) for argument in command]
-    if any(argument == home or argument.startswith(home + "/") for argument in arguments):
-        return pid
+    return pid if _runs(pid, home) else None
+
+
+def _runs(pid: int, home: str) -> bool:
+    """Whether that process runs and really is of the node in `home`."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        command = []
+    if any(argument.decode(errors="replace").startswith(home) for argument in command):
+        return True
     _reap(pid)
-    return None
+    return False
 
 
 def _reap(pid: int) -> None:

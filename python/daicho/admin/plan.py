@@ -62,6 +62,8 @@ class NetworkPlan:
     purpose: Literal["test", "production"] = "test"
     admit_clients: bool = True
     """Whether genesis admits the clients too, or only who runs a node."""
+    idle_block_us: int = 0
+    """After how long without a transaction the leader owes an empty block; 0: never."""
 
     def check(self) -> None:
         """Raise ConfigError with everything that does not fit together."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from daicho.text import table as table
+
 if TYPE_CHECKING:
     from daicho.config import Problem
 
@@ -86,17 +88,6 @@ def readable(document: Mapping[str, object], indent: str = "") -> str:
             shown = plain(value)
             lines.append(f"{indent}{key}: {shown if isinstance(shown, str) else json.dumps(shown)}")
     return "\n".join(lines)
-
-
-def table(rows: Sequence[Sequence[object]], head: Sequence[str]) -> str:
-    """Columns as wide as their widest cell."""
-    cells = [list(head), *[[str(cell) for cell in row] for row in rows]]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in cells
-    ]
-    return "\n".join(line.rstrip() for line in lines)
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])

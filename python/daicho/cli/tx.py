@@ -24,6 +24,7 @@ from daicho.cli.output import Output, json_option, plain, readable
 from daicho.config import ConfigError
 from daicho.gateway import LedgerClient, Party
 from daicho.gateway.client import At, Receipt
+from daicho.identity.files import append_private
 
 if TYPE_CHECKING:
     from daicho.query.book import Contract
@@ -94,8 +95,7 @@ def submit(
 def _remember(client: LedgerClient, receipt: Receipt, contract: str, entry: str) -> None:
     """A line in the party's own journal, so that `tx get` knows what it decodes."""
     row = {"tx_id": receipt["tx_id"].hex(), "contract": contract, "entry": entry}
-    with (client.party.home / "sent.jsonl").open("a") as journal:
-        journal.write(json.dumps(row) + "\n")
+    append_private(client.party.home / "sent.jsonl", json.dumps(row))
 
 
 def _sent(home: Path, tx_id: bytes) -> dict[str, str] | None:

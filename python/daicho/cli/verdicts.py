@@ -42,6 +42,9 @@ def verdict(error: BaseException) -> Verdict | None:
             return _one(Exit.UNREACHABLE, "CFG_UNREACHABLE", "gateway", str(error))
         case BadReplyError():
             return _one(Exit.DAMAGED, "VFY_RECEIPT", "gateway", str(error))
+        case OSError():
+            where = str(error.filename or "machine")
+            return _one(Exit.USAGE, "CFG_FILE", where, error.strerror or str(error))
         case click.Abort() | KeyboardInterrupt():
             return Verdict(Exit.INTERRUPTED, [])
         case _:

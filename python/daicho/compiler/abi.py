@@ -65,6 +65,8 @@ class Signature:
 
 @dataclass(frozen=True)
 class EventType:
+    """An event, as the border shows it."""
+
     id: int
     name: str
     record: int
@@ -88,21 +90,25 @@ class Reader:
         self._at = 0
 
     def take(self, count: int) -> bytes:
+        """The next `count` bytes."""
         if count < 0 or self._at + count > len(self._data):
             raise AbiError("the bytes end too early")
         self._at += count
         return self._data[self._at - count : self._at]
 
     def number(self, size: int, signed: bool = False) -> int:
+        """A number of `size` bytes."""
         return int.from_bytes(self.take(size), "little", signed=signed)
 
     def text(self) -> str:
+        """A length and that much UTF-8."""
         try:
             return self.take(self.number(4)).decode()
         except UnicodeDecodeError as fault:
             raise AbiError("a text is not UTF-8") from fault
 
     def end(self) -> None:
+        """AbiError unless everything was read."""
         if self._at != len(self._data):
             raise AbiError("bytes are left over")
 
@@ -133,7 +139,9 @@ class Abi:
         missing = [key for key, _ in params if key not in arguments]
         if unknown or missing:
             raise AbiError(f"{name}: unknown arguments {unknown}, missing {missing}")
-        return b"".join(self._encode(type_, arguments[key], f"{name}.{key}") for key, type_ in params)
+        return b"".join(
+            self._encode(type_, arguments[key], f"{name}.{key}") for key, type_ in params
+        )
 
     def decode_arguments(self, name: str, data: bytes) -> dict[str, object]:
         """The arguments of a call, by parameter."""
@@ -182,7 +190,13 @@ class Abi:
     def _encode(self, type_: int, value: object, where: str) -> bytes:
         try:
             return self._encode_value(type_, value, where)
-        except (TypeError, OverflowError, struct.error, decimal.InvalidOperation, ValueError) as fault:
+        except (
+            TypeError,
+            OverflowError,
+            struct.error,
+            decimal.InvalidOperation,
+            ValueError,
+        ) as fault:
             if isinstance(fault, AbiError):
                 raise
             raise AbiError(f"{where}: {value!r} does not fit: {fault}") from fault
@@ -213,18 +227,36 @@ class Abi:
                 return _encode_decimal(shape.numbers[0], shape.numbers[1], value, where)
             case 2, str():
                 data = value.encode()
-                _demand(len(value) <= shape.numbers[0], where, value, f"at most {shape.numbers[0]} characters")
+                _demand(
+                    len(value) <= shape.numbers[0],
+                    where,
+                    value,
+                    f"at most {shape.numbers[0]} characters",
+                )
                 return struct.pack("<I", len(data)) + data
             case 3, bytes():
-                _demand(len(value) <= shape.numbers[0], where, value, f"at most {shape.numbers[0]} bytes")
+                _demand(
+                    len(value) <= shape.numbers[0],
+                    where,
+                    value,
+                    f"at most {shape.numbers[0]} bytes",
+                )
                 return struct.pack("<I", len(value)) + value
             case 4, str() if value in shape.names:
                 return struct.pack("<H", shape.names.index(value))
             case 5, Mapping():
                 return self._encode_record(shape, value, where)
             case 6, list() | tuple():
-                _demand(len(value) <= shape.numbers[1], where, value, f"at most {shape.numbers[1]} items")
-                items = [self._encode(shape.numbers[0], item, f"{where}[{i}]") for i, item in enumerate(value)]
+                _demand(
+                    len(value) <= shape.numbers[1],
+                    where,
+                    value,
+                    f"at most {shape.numbers[1]} items",
+                )
+                items = [
+                    self._encode(shape.numbers[0], item, f"{where}[{i}]")
+                    for i, item in enumerate(value)
+                ]
                 return struct.pack("<I", len(items)) + b"".join(items)
             case 7, Mapping():
                 return self._encode_map(shape, value, where)
@@ -232,18 +264,25 @@ class Abi:
                 return b"\0"
             case 8, _:
                 return b"\1" + self._encode(shape.numbers[0], value, where)
-        raise AbiError(f"{where}: {value!r} is not {_WORDS[shape.kind]}{' ' + shape.name if shape.name else ''}")
+        wanted = f"{_WORDS[shape.kind]} {shape.name}".rstrip()
+        raise AbiError(f"{where}: {value!r} is not {wanted}")
 
     def _encode_record(self, shape: Shape, value: Mapping[str, object], where: str) -> bytes:
         fields = self._flat(shape)
         odd = sorted(set(value) ^ {name for name, _ in fields})
         _demand(not odd, where, odd, f"the fields of {shape.name}")
-        return b"".join(self._encode(type_, value[name], f"{where}.{name}") for name, type_ in fields)
+        return b"".join(
+            self._encode(type_, value[name], f"{where}.{name}") for name, type_ in fields
+        )
 
     def _encode_map(self, shape: Shape, value: Mapping[object, object], where: str) -> bytes:
         _demand(len(value) <= shape.numbers[2], where, value, f"at most {shape.numbers[2]} items")
         rows = [
-            (self._order(shape.numbers[0], key), self._encode(shape.numbers[0], key, where), self._encode(shape.numbers[1], item, where))
+            (
+                self._order(shape.numbers[0], key),
+                self._encode(shape.numbers[0], key, where),
+                self._encode(shape.numbers[1], item, where),
+            )
             for key, item in value.items()
         ]
         rows.sort(key=lambda row: row[0])
@@ -259,11 +298,11 @@ class Abi:
 
     def _flat(self, shape: Shape) -> list[tuple[str, int]]:
         """A record's fields; a row's stored part stands beside its key columns."""
-        fields = list(zip(shape.names, shape.numbers))
+        fields = list(zip(shape.names, shape.numbers, strict=False))
         if fields and fields[-1][0] == "row" and fields[-1][1] in self._shapes:
             inner = self._shapes[fields[-1][1]]
             if inner.kind == 5 and inner.name == f"{shape.name}_stored":
-                return fields[:-1] + list(zip(inner.names, inner.numbers))
+                return fields[:-1] + list(zip(inner.names, inner.numbers, strict=False))
         return fields
 
     def _decode(self, type_: int, reader: Reader) -> object:
@@ -295,10 +334,16 @@ class Abi:
             case 5:
                 return {name: self._decode(type_, reader) for name, type_ in self._flat(shape)}
             case 6:
-                return [self._decode(shape.numbers[0], reader) for _ in range(self._count(shape.numbers[1], reader))]
+                return [
+                    self._decode(shape.numbers[0], reader)
+                    for _ in range(self._count(shape.numbers[1], reader))
+                ]
             case 7:
                 count = self._count(shape.numbers[2], reader)
-                pairs = [(self._decode(shape.numbers[0], reader), self._decode(shape.numbers[1], reader)) for _ in range(count)]
+                pairs = [
+                    (self._decode(shape.numbers[0], reader), self._decode(shape.numbers[1], reader))
+                    for _ in range(count)
+                ]
                 return dict(pairs)
         flag = reader.number(1)
         _demand(flag in (0, 1), "Optional", flag, "0 or 1")
@@ -310,7 +355,16 @@ class Abi:
         return count
 
 
-_WORDS = {1: "a number", 2: "a text", 3: "bytes", 4: "a member of", 5: "a", 6: "a list", 7: "a map", 8: "a value"}
+_WORDS = {
+    1: "a number",
+    2: "a text",
+    3: "bytes",
+    4: "a member of",
+    5: "a",
+    6: "a list",
+    7: "a map",
+    8: "a value",
+}
 
 
 def _demand(ok: bool, where: str, value: object, wanted: str) -> None:
@@ -318,7 +372,9 @@ def _demand(ok: bool, where: str, value: object, wanted: str) -> None:
         raise AbiError(f"{where}: {value!r} is not {wanted}")
 
 
-def _encode_decimal(digits: int, scale: int, value: int | str | decimal.Decimal, where: str) -> bytes:
+def _encode_decimal(
+    digits: int, scale: int, value: int | str | decimal.Decimal, where: str
+) -> bytes:
     number = decimal.Decimal(value)
     _demand(number.is_finite(), where, value, "a finite number")
     shifted = number.scaleb(scale, decimal.Context(prec=200))
@@ -336,7 +392,9 @@ def _sections(artefact: bytes) -> dict[int, bytes]:
     if reader.take(8) != MAGIC or reader.number(2) != FORMAT:
         raise AbiError("this is not a contract artefact of a known format")
     reader.take(6)
-    _demand(reader.number(4) == len(artefact) - 20, "artefact", len(artefact), "of the length it says")
+    _demand(
+        reader.number(4) == len(artefact) - 20, "artefact", len(artefact), "of the length it says"
+    )
     sections: dict[int, bytes] = {}
     for number in range(1, 13):
         _demand(reader.number(1) == number, "artefact", number, "the next section")
@@ -413,5 +471,7 @@ def _read_callables(
         signed = [reader.number(2) for _ in range(reader.number(4))] if is_entry else []
         params = [reader.text() for _ in range(reader.number(4))]
         signed_by = tuple(params[index] for index in signed)
-        found[name] = Signature(id_, name, roles, tuple(zip(params, types)), result, signed_by)
+        found[name] = Signature(
+            id_, name, roles, tuple(zip(params, types, strict=False)), result, signed_by
+        )
     return found

@@ -27,7 +27,6 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "require": (0x0E, "e"),
     "drop": (0x10, ""),
     "dup": (0x11, ""),
-    "swap": (0x12, ""),
     "local.get": (0x13, "l"),
     "local.set": (0x14, "l"),
     "local.tee": (0x15, "l"),

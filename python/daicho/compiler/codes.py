@@ -38,7 +38,8 @@ SYNTAX = _code(
     "not Python",
     "this is not valid Python: {reason}",
     "",
-    "A contract is a plain Python file. Python itself cannot read this one; its own reason is given.",
+    "A contract is a plain Python file. Python itself cannot read this one; its own reason "
+    "is given.",
 )
 TOO_DEEP = _code(
     2,
@@ -67,7 +68,8 @@ STATEMENT = _code(
     5,
     "statement not in the language",
     "{what} is not part of the language",
-    "",
+    "inside a function stand assignments, if, while, for, match, return, break, continue, "
+    "pass and calls",
     "Every statement of the language is accepted by name; whatever is not listed is refused, "
     "never ignored. The hint names what to write instead where there is something.",
 )
@@ -76,21 +78,24 @@ EXPRESSION = _code(
     "expression not in the language",
     "{what} is not part of the language",
     "",
-    "Every kind of expression is accepted by name; whatever is not listed is refused, never ignored.",
+    "Every kind of expression is accepted by name; whatever is not listed is refused, never "
+    "ignored.",
 )
 FLOAT = _code(
     7,
     "floating point",
     "`{text}` is a floating-point number",
     'write Decimal("{text}"), or an amount such as JPY("{text}")',
-    "Floating point rounds by itself and by machine. Numbers here are integers, decimals and amounts.",
+    "Floating point rounds by itself and by machine. Numbers here are integers, decimals and "
+    "amounts.",
 )
 OPERATOR = _code(
     8,
     "operator not in the language",
     "the operator `{operator}` is not part of the language",
-    "",
-    "The operators are + - * // % ** & | ^ << >> ~, comparison, `in`, `and`, `or`, `not` and `is None`.",
+    "write it with the operators there are",
+    "The operators are + - * // % ** & | ^ << >> ~, comparison, `in`, `and`, `or`, `not` and "
+    "`is None`.",
 )
 DIVISION = _code(
     9,
@@ -111,7 +116,8 @@ SIGNATURE = _code(
     "kind of parameter or argument",
     "{what}",
     "give every parameter one name, a type and no default; pass every argument by itself",
-    "Calls are checked one argument at a time. Stars, defaults and positional-only marks would hide one.",
+    "Calls are checked one argument at a time. Stars, defaults and positional-only marks "
+    "would hide one.",
 )
 DECORATOR = _code(
     12,
@@ -156,7 +162,8 @@ NOT_A_TYPE = _code(
     22,
     "not a type",
     "{what}",
-    "types are Bool, Int, U8…U128, I8…I128, Str, Bytes, Party, Account, Hash, TxId, Date, Timestamp, "
+    "types are Bool, Int, U8…U128, I8…I128, Str, Bytes, Party, Account, Hash, TxId, Date, "
+    "Timestamp, "
     "Duration, list[…], dict[…, …], `T | None`, aliases and classes",
     "What stands here must name a type.",
 )
@@ -172,7 +179,8 @@ BOUND = _code(
     "bound of an Annotated type",
     "{what}",
     "write Annotated[Decimal, Digits(18, 4)] or Annotated[Str, MaxLen(64)]",
-    "Decimals carry Digits(precision, scale) with 1 ≤ precision ≤ 38; Str, Bytes, list and dict carry MaxLen(1…65536).",
+    "Decimals carry Digits(precision, scale) with 1 ≤ precision ≤ 38; Str, Bytes, list and "
+    "dict carry MaxLen(1…65536).",
 )
 CLASS_BASE = _code(
     25,
@@ -193,7 +201,8 @@ ENUM_VALUES = _code(
     "values of an enum",
     "{what}",
     "number the members 0, 1, 2, … in the order they stand",
-    "The value is the ordinal on the wire. Written out, it cannot move unseen when a member is added.",
+    "The value is the ordinal on the wire. Written out, it cannot move unseen when a member "
+    "is added.",
 )
 CODE_VALUES = _code(
     28,
@@ -213,7 +222,8 @@ KEY_COLUMN = _code(
     30,
     "key column",
     "{what}",
-    "write the key columns first, as `bank: Key[Party]`; keys are numbers, text, identities, times and enums",
+    "write the key columns first, as `bank: Key[Party]`; keys are numbers, text, identities, "
+    "times and enums",
     "The key columns, in the order written, are the ordered key of a row.",
 )
 TABLE = _code(
@@ -228,8 +238,10 @@ COMPARTMENT = _code(
     32,
     "compartment",
     "{what}",
-    "write PUBLIC, ADMINISTRATOR, party(Row.column) or register(Row.column), the column a Key[Party]",
-    "The compartment of a row follows from its key, so that a row can be found and stays where it is.",
+    "write PUBLIC, ADMINISTRATOR, party(Row.column) or register(Row.column), the column a "
+    "Key[Party]",
+    "The compartment of a row follows from its key, so that a row can be found and stays "
+    "where it is.",
 )
 HOLDINGS = _code(
     33,
@@ -242,7 +254,8 @@ CONSTANT = _code(
     34,
     "constant",
     "{what}",
-    "a constant is a literal: a number, a text, Decimal(\"1.5\"), JPY(100), days(2), or a tuple of such",
+    'a constant is a literal: a number, a text, Decimal("1.5"), JPY(100), days(2), or a '
+    "tuple of such",
     "Constants are worked out by reading, not by running.",
 )
 OWN_NAME = _code(
@@ -259,14 +272,14 @@ MISMATCH = _code(
     40,
     "type mismatch",
     "expected {expected}, found {found}",
-    "",
+    "give a value of that type, or change the type of the place",
     "The value has another type than the place it goes to.",
 )
 OPERANDS = _code(
     41,
     "operands that do not go together",
     "`{operator}` is not defined between {left} and {right}",
-    "",
+    "convert one of the two first",
     "The operator exists, but not for these two types.",
 )
 UNITS = _code(
@@ -301,7 +314,7 @@ ARGUMENTS = _code(
     46,
     "arguments of a call",
     "{what}",
-    "",
+    "look at the signature of what is called",
     "The call gives too few, too many, unknown or doubled arguments.",
 )
 OPTIONAL = _code(
@@ -315,7 +328,7 @@ NOT_CALLABLE = _code(
     48,
     "not a function",
     "`{name}` cannot be called",
-    "",
+    "call a function, a class of this contract, or a method",
     "Only functions, types and methods can be called.",
 )
 CONDITION = _code(
@@ -330,7 +343,8 @@ NOT_CONSTANT = _code(
     "must be written out",
     "{what}",
     "name it here: HALF_UP, Role.MEMBER, Error.CODE",
-    "Rounding modes, roles, failure codes and scales are part of the code, not values computed by it.",
+    "Rounding modes, roles, failure codes and scales are part of the code, not values "
+    "computed by it.",
 )
 INFER = _code(
     51,
@@ -388,7 +402,7 @@ OUTSIDE_LOOP = _code(
     63,
     "break or continue outside a loop",
     "`{word}` outside a loop",
-    "",
+    "`return` leaves a function",
     "There is no loop to leave.",
 )
 QUERY_WRITES = _code(
@@ -403,7 +417,8 @@ SHARED_LIST = _code(
     "list or map under two names",
     "{what}",
     "make your own copy: `mine = list(theirs)` or `dict(theirs)`",
-    "Lists and maps are values. Changing one under a second name would look as if the first changed too.",
+    "Lists and maps are values. Changing one under a second name would look as if the first "
+    "changed too.",
 )
 ASSIGN_GLOBAL = _code(
     66,
@@ -416,7 +431,7 @@ NO_EFFECT = _code(
     67,
     "expression without effect",
     "the value is not used",
-    "",
+    "assign it, return it, or remove the line",
     "A statement that computes a value and drops it is a mistake, a forgotten `return` or call.",
 )
 EXHAUSTIVE = _code(
@@ -447,7 +462,7 @@ SIGNED_BY = _code(
     71,
     "signed_by",
     "{what}",
-    "name parameters of type Party: `signed_by=(\"seller\",)`",
+    'name parameters of type Party: `signed_by=("seller",)`',
     "Each of the parties named must have signed the transaction.",
 )
 ADDRESSEES = _code(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from daicho.compiler.codes import REGISTRY, Code
 
@@ -59,8 +60,12 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of one line, without its end."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 1 <= number <= len(lines) else ""
+        return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        """As Python counts lines, which is not as `str.splitlines` does."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
 
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands. Python counts columns in bytes; we in characters."""
@@ -71,7 +76,10 @@ class Source:
         return Span(line, column, end_line, end_column)
 
     def _column(self, line: int, byte_offset: int) -> int:
-        return len(self.line(line).encode()[:byte_offset].decode(errors="replace")) + 1
+        text = self.line(line)
+        if text.isascii():
+            return byte_offset + 1
+        return len(text.encode()[:byte_offset].decode(errors="replace")) + 1
 
 
 class Reporter:

@@ -71,7 +71,8 @@ class Sources:
             if reporter.diagnostics:
                 first = sorted(reporter.diagnostics)[0]
                 place = f"{source.filename}:{first.span.line}"
-                return f"the contract `{name}` does not compile ({place}: {first.code} {first.message})"
+                reason = f"{place}: {first.code} {first.message}"
+                return f"the contract `{name}` does not compile ({reason})"
             self._modules[name] = module
         return self._modules[name]
 

@@ -83,7 +83,9 @@ class Code:
 
 def show(code: Code) -> str:
     """The printable form of a function."""
-    params = ", ".join(f"{name}: {type_}" for name, type_ in list(code.locals.items())[: len(code.params)])
+    params = ", ".join(
+        f"{name}: {type_}" for name, type_ in list(code.locals.items())[: len(code.params)]
+    )
     lines = [f"function {code.module}.{code.name}({params}) -> {code.result}"]
     for name, type_ in list(code.locals.items())[len(code.params) :]:
         lines.append(f"  local {name}: {type_}")

@@ -9,6 +9,7 @@ are remembered, so that step 2 goes on around them and one run tells all.
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
@@ -151,8 +152,10 @@ class Parsed:
 
 
 def parse(source: Source, reporter: Reporter) -> Parsed:
-    """Read and walk `source`; faults go to `reporter`, and an empty tree is
-    returned where Python cannot read the text at all."""
+    """Read and walk `source`.
+
+    Faults go to `reporter`; where Python cannot read the text, the tree is empty.
+    """
     tree = _python_tree(source, reporter)
     parsed = Parsed(source, tree, not reporter.diagnostics)
     _Acceptance(parsed, reporter).walk(tree, 0)
@@ -162,10 +165,14 @@ def parse(source: Source, reporter: Reporter) -> Parsed:
 def _python_tree(source: Source, reporter: Reporter) -> ast.Module:
     empty = ast.Module(body=[], type_ignores=[])
     if len(source.text.encode(errors="replace")) > SOURCE_BYTES_MAX:
-        reporter.error(codes.TOO_DEEP, START, what=f"the file has more than {SOURCE_BYTES_MAX} bytes")
+        reporter.error(
+            codes.TOO_DEEP, START, what=f"the file has more than {SOURCE_BYTES_MAX} bytes"
+        )
         return empty
     try:
-        return ast.parse(source.text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # what matters here is an error below
+            return ast.parse(source.text)
     except SyntaxError as fault:
         line, column = fault.lineno or 1, fault.offset or 1
         span = Span(line, column, line, column + 1)
@@ -186,13 +193,17 @@ class _Acceptance:
 
     def walk(self, node: ast.AST, depth: int) -> None:
         if depth > DEPTH_MAX:
-            self._refuse(node, codes.TOO_DEEP, what=f"this is nested more than {DEPTH_MAX} levels deep")
+            self._refuse(
+                node, codes.TOO_DEEP, what=f"this is nested more than {DEPTH_MAX} levels deep"
+            )
             return
         if not self._accept(node):
             return
         self._names(node)
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, (ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)):
+            if isinstance(
+                child, (ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
+            ):
                 self._operator(child, node)
             else:
                 self.walk(child, depth + 1)
@@ -221,9 +232,12 @@ class _Acceptance:
             case ast.Constant(value=value) if value is Ellipsis:
                 return True
             case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
-                return self._refuse(node, codes.DIVISION)
+                self._refuse(node, codes.DIVISION)
+                return True  # its operands may have faults of their own
             case ast.While(orelse=[first, *_]) | ast.For(orelse=[first, *_]):
-                self._refuse(first, codes.STATEMENT, "test a flag after the loop", what="`else` of a loop")
+                self._refuse(
+                    first, codes.STATEMENT, "test a flag after the loop", what="`else` of a loop"
+                )
                 return True
             case ast.arguments():
                 return self._parameters(node)
@@ -233,14 +247,18 @@ class _Acceptance:
                 return self._refuse(node, codes.EXPRESSION, "", what="a slice with a step")
             case ast.Assign(targets=[_, second, *_]):
                 self.parsed.refused.add(id(node))
-                return self._refuse(second, codes.STATEMENT, "assign twice", what="a chained assignment")
+                return self._refuse(
+                    second, codes.STATEMENT, "assign twice", what="a chained assignment"
+                )
         return True
 
     def _parameters(self, node: ast.arguments) -> bool:
         odd = [*node.posonlyargs, *node.kwonlyargs, node.vararg, node.kwarg, *node.defaults]
         for item in odd:
             if item is not None:
-                self._refuse(item, codes.SIGNATURE, what="this kind of parameter is not part of the language")
+                self._refuse(
+                    item, codes.SIGNATURE, what="this kind of parameter is not part of the language"
+                )
         return True
 
     def _names(self, node: ast.AST) -> None:

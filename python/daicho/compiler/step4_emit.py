@@ -10,7 +10,14 @@ import struct
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
-from daicho.compiler.bytecode import COMPARTMENTS, FORMAT, GAS_SCHEDULE, INSTRUCTIONS, MAGIC, NO_TYPE
+from daicho.compiler.bytecode import (
+    COMPARTMENTS,
+    FORMAT,
+    GAS_SCHEDULE,
+    INSTRUCTIONS,
+    MAGIC,
+    NO_TYPE,
+)
 from daicho.compiler.diagnostics import InternalError, Reporter, Span
 from daicho.compiler.ids import Ids
 from daicho.compiler.ir import Block, Branch, Code, Const, ErrorRef, Instr, Node
@@ -19,6 +26,7 @@ from daicho.compiler.step2_check.scope import Module
 from daicho.compiler.step3_lower.builder import stored_row
 from daicho.compiler.tree import EventDecl, Function, TableDecl
 from daicho.compiler.types import (
+    ROLE,
     AmountType,
     BoolType,
     BytesType,
@@ -33,7 +41,6 @@ from daicho.compiler.types import (
     MapType,
     OptionalType,
     RecordType,
-    ROLE,
     SnapshotType,
     StrType,
     TimestampType,
@@ -52,14 +59,17 @@ ARTEFACT_BYTES_MAX = 524_288
 
 
 def u8(value: int) -> bytes:
+    """One byte."""
     return struct.pack("<B", value)
 
 
 def u16(value: int) -> bytes:
+    """Two bytes."""
     return struct.pack("<H", value)
 
 
 def u32(value: int) -> bytes:
+    """Four bytes."""
     return struct.pack("<I", value)
 
 
@@ -70,6 +80,7 @@ def text(value: str) -> bytes:
 
 
 def vector(items: list[bytes]) -> bytes:
+    """A count and the items."""
     return u32(len(items)) + b"".join(items)
 
 
@@ -100,6 +111,7 @@ class Types:
         self.bodies: list[bytes] = []
 
     def index(self, type_: Type) -> int:
+        """The index of a type, given one if it is new."""
         known = self._by_type.get(type_)
         if known is None:
             known = self._by_type[type_] = self._index(type_)
@@ -149,7 +161,11 @@ class Types:
         return self._fields(type_.name, (*type_.key_fields, Field("row", stored_row(type_))))
 
     def _fields(self, name: str, fields: tuple[Field, ...]) -> bytes:
-        return u8(5) + text(name) + vector([text(item.name) + u16(self.index(item.type)) for item in fields])
+        return (
+            u8(5)
+            + text(name)
+            + vector([text(item.name) + u16(self.index(item.type)) for item in fields])
+        )
 
 
 def _predeclared(type_: Type) -> int | None:
@@ -180,7 +196,7 @@ def constant_bytes(value: Const) -> bytes:
             return u32(len(data)) + data
         case FixedType(), bytes(data):
             return data
-        case (DecimalType() | AmountType()), int(number):
+        case ((DecimalType() | AmountType()), int(number)):
             return number.to_bytes(16, "little", signed=True)
         case IntType(bits, signed), int(number):
             return number.to_bytes(bits // 8, "little", signed=signed)
@@ -202,14 +218,17 @@ class Pool:
     imports: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def type_or_none(self, type_: Type | None) -> int:
+        """The index of a type, or the mark for none."""
         return NO_TYPE if type_ is None else self.types.index(type_)
 
     def constant(self, value: Const) -> int:
+        """The index of a constant."""
         data = constant_bytes(value)
         entry = u16(self.types.index(value.type)) + u32(len(data)) + data
         return self.constants.setdefault(entry, len(self.constants))
 
     def error(self, error: ErrorRef) -> int:
+        """The index of a failure code with these details."""
         for item in error.details:
             self.types.index(item)
         return self.errors.setdefault(error, len(self.errors))
@@ -266,15 +285,15 @@ class FunctionWriter:
         if len(args) != len(immediates):
             raise InternalError(f"{op} takes {len(immediates)} immediates, got {args}")
         self.data.append(opcode)
-        for kind, value in zip(immediates, args):
+        for kind, value in zip(immediates, args, strict=False):
             self.data += self._immediate(kind, value)
 
     def _immediate(self, kind: str, value: object) -> bytes:
         pool = self.pool
         match kind, value:
-            case ("t" | "r"), None:
+            case (("t" | "r"), None):
                 return u16(NO_TYPE)
-            case ("t" | "r"), Type():
+            case (("t" | "r"), Type()):
                 return u16(pool.types.index(value))
             case "l", str():
                 return u16(self.locals[value])
@@ -330,9 +349,15 @@ def emit(module: Module, functions: list[Code], ids: Ids, reporter: Reporter) ->
 
 
 def _check_size(module: Module, code: Code, body: bytes, reporter: Reporter) -> None:
-    span = next(item.span for item in all_functions(module).values() if (item.module, item.name) == (code.module, code.name))
+    span = next(
+        item.span
+        for item in all_functions(module).values()
+        if (item.module, item.name) == (code.module, code.name)
+    )
     if len(body) > CODE_BYTES_MAX:
-        reporter.error(codes.LIMIT, span, what=f"`{code.name}` has more than {CODE_BYTES_MAX} bytes of code")
+        reporter.error(
+            codes.LIMIT, span, what=f"`{code.name}` has more than {CODE_BYTES_MAX} bytes of code"
+        )
     if len(code.locals) > LOCALS_MAX:
         reporter.error(codes.LIMIT, span, what=f"`{code.name}` needs more than {LOCALS_MAX} locals")
 
@@ -349,16 +374,24 @@ def _function(pool: Pool, code: Code, body: bytes) -> bytes:
 # --- sections ---
 
 
-def _assemble(pool: Pool, writers: list[FunctionWriter], bodies: list[bytes], reporter: Reporter) -> Emitted:
+def _assemble(
+    pool: Pool, writers: list[FunctionWriter], bodies: list[bytes], reporter: Reporter
+) -> Emitted:
     module = pool.module
     imports = _imports(pool, reporter)
     events, tables = _events(pool), _tables(pool)
-    entries, queries, exports = (_callable(pool, kind, reporter) for kind in ("entry", "query", "export"))
+    entries, queries, exports = (
+        _callable(pool, kind, reporter) for kind in ("entry", "query", "export")
+    )
     errors = [
-        u16(item.code) + text(item.name) + vector([u16(pool.types.index(detail)) for detail in item.details])
+        u16(item.code)
+        + text(item.name)
+        + vector([u16(pool.types.index(detail)) for detail in item.details])
         for item in pool.errors
     ]
-    maps = [vector([u32(i.pc) + u32(i.line) + u16(i.column) for i in writer.map]) for writer in writers]
+    maps = [
+        vector([u32(i.pc) + u32(i.line) + u16(i.column) for i in writer.map]) for writer in writers
+    ]
     sections = [
         text(module.name) + text(module.parsed.source.filename.rpartition("/")[2]),
         vector(pool.types.bodies),
@@ -376,7 +409,11 @@ def _assemble(pool: Pool, writers: list[FunctionWriter], bodies: list[bytes], re
     body = b"".join(u8(number) + u32(len(item)) + item for number, item in enumerate(sections, 1))
     head = MAGIC + u16(FORMAT) + u16(EDITION) + u16(GAS_SCHEDULE) + u16(0) + u32(len(body))
     if len(head) + len(body) > ARTEFACT_BYTES_MAX:
-        reporter.error(codes.LIMIT, Span(1, 1, 1, 1), what=f"the contract has more than {ARTEFACT_BYTES_MAX} bytes")
+        reporter.error(
+            codes.LIMIT,
+            Span(1, 1, 1, 1),
+            what=f"the contract has more than {ARTEFACT_BYTES_MAX} bytes",
+        )
     return Emitted(head + body, {writer.code.name: writer.map for writer in writers})
 
 
@@ -389,7 +426,9 @@ def _imports(pool: Pool, reporter: Reporter) -> list[bytes]:
         number = pool.ids.number(module, "exports", exports)[name]
         contract = pool.ids.contracts.get(module, 0)
         if not contract:
-            reporter.error(codes.CONTRACT_SET, callee.span, what=f"the contract `{module}` has no id")
+            reporter.error(
+                codes.CONTRACT_SET, callee.span, what=f"the contract `{module}` has no id"
+            )
         if callee.callers and pool.module.name not in callee.callers:
             what = f"`{name}` of `{module}` may be called by {', '.join(callee.callers)} only"
             span = _call_span(pool.module, module, name)
@@ -418,12 +457,19 @@ def _events(pool: Pool) -> list[bytes]:
             u8(COMPARTMENTS[kind]) + u16(0 if column is None else event.record.index(column))
             for kind, column in event.addressees
         ]
-        rows.append(u16(numbers[name]) + text(name) + u16(pool.types.index(event.record)) + vector(addressees))
+        rows.append(
+            u16(numbers[name])
+            + text(name)
+            + u16(pool.types.index(event.record))
+            + vector(addressees)
+        )
     return rows
 
 
 def _tables(pool: Pool) -> list[bytes]:
-    numbers = pool.ids.number(pool.module.name, "tables", [item.name for item in pool.module.tables])
+    numbers = pool.ids.number(
+        pool.module.name, "tables", [item.name for item in pool.module.tables]
+    )
     return [_table(pool, table, numbers[table.name]) for table in pool.module.tables]
 
 
@@ -434,7 +480,9 @@ def _table(pool: Pool, table: TableDecl, number: int) -> bytes:
     head += u8(COMPARTMENTS[table.compartment]) + u8(table.compartment_column)
     if table.kind != "holdings":
         return head + u8(0)
-    return head + u8(1) + u8(table.group) + vector([u16(index) for index in range(len(table.values))])
+    return (
+        head + u8(1) + u8(table.group) + vector([u16(index) for index in range(len(table.values))])
+    )
 
 
 def _callable(pool: Pool, kind: str, reporter: Reporter) -> list[bytes]:
@@ -473,7 +521,9 @@ def _callers(pool: Pool, function: Function, reporter: Reporter) -> bytes:
     for name in function.callers:
         number = pool.ids.contracts.get(name)
         if number is None:
-            reporter.error(codes.CONTRACT_SET, function.span, what=f"the contract `{name}` has no id")
+            reporter.error(
+                codes.CONTRACT_SET, function.span, what=f"the contract `{name}` has no id"
+            )
         else:
             numbers.append(number)
     return vector([u32(number) for number in sorted(numbers)])

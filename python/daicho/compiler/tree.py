@@ -62,19 +62,23 @@ class Stmt:
 
 @dataclass(frozen=True)
 class Assign(Stmt):
+    """`name = value`."""
+
     name: str
     value: Expr
 
 
 @dataclass(frozen=True)
 class Unpack(Stmt):
+    """`a, b = value`, a tuple."""
+
     names: tuple[str, ...]
     value: Expr
 
 
 @dataclass(frozen=True)
 class Change(Stmt):
-    """A local list or map changed in place: `op` is append, set, delete, …"""
+    """A local list or map changed in place: `op` is append, set, delete and so on."""
 
     name: str
     op: str
@@ -90,6 +94,8 @@ class Do(Stmt):
 
 @dataclass(frozen=True)
 class If(Stmt):
+    """Two ways on."""
+
     condition: Expr
     then: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
@@ -105,6 +111,8 @@ class While(Stmt):
 
 @dataclass(frozen=True)
 class ForRange(Stmt):
+    """`for name in range(start, stop, step)`."""
+
     name: str
     start: Expr
     stop: Expr
@@ -123,23 +131,27 @@ class ForEach(Stmt):
 
 @dataclass(frozen=True)
 class Return(Stmt):
+    """Leaves the function."""
+
     value: Expr | None
 
 
 @dataclass(frozen=True)
 class Break(Stmt):
-    pass
+    """Leaves the loop."""
 
 
 @dataclass(frozen=True)
 class Continue(Stmt):
-    pass
+    """Goes to the loop's next turn."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What the arguments of a `table.scan` are, in this order: the prefix,
-    then those of lo, hi, after, time and limit that are there."""
+    """What the arguments of a scan are.
+
+    In this order: the prefix, then those of lo, hi, after, time and limit that are there.
+    """
 
     table: str
     prefix: int
@@ -162,12 +174,17 @@ class TableDecl:
     group: int = 0
     initial: Expr | None = None
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def keys(self) -> tuple[Field, ...]:
+        """The key columns."""
         return self.row.key_fields
 
     @property
     def values(self) -> tuple[Field, ...]:
+        """The columns beside the key."""
         return self.row.value_fields
 
 
@@ -181,6 +198,8 @@ class EventDecl:
 
 @dataclass(frozen=True)
 class Param:
+    """A parameter."""
+
     name: str
     type: Type
 

@@ -20,6 +20,8 @@ class Type:
 
 @dataclass(frozen=True)
 class NoneType(Type):
+    """What a function without a result gives."""
+
     def __str__(self) -> str:
         return "None"
 
@@ -42,12 +44,16 @@ class UnknownType(Type):
 
 @dataclass(frozen=True)
 class BoolType(Type):
+    """True or False."""
+
     def __str__(self) -> str:
         return "Bool"
 
 
 @dataclass(frozen=True)
 class IntType(Type):
+    """A whole number of so many bits."""
+
     bits: int
     signed: bool
 
@@ -56,15 +62,19 @@ class IntType(Type):
 
     @property
     def low(self) -> int:
+        """The least value."""
         return -(1 << (self.bits - 1)) if self.signed else 0
 
     @property
     def high(self) -> int:
+        """The greatest value."""
         return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
 
 
 @dataclass(frozen=True)
 class DecimalType(Type):
+    """A decimal of `precision` digits, `scale` of them after the point."""
+
     precision: int
     scale: int
 
@@ -86,6 +96,8 @@ class AmountType(Type):
 
 @dataclass(frozen=True)
 class StrType(Type):
+    """A text of at most `length` characters; None: as many as the machine allows."""
+
     length: int | None = None
 
     def __str__(self) -> str:
@@ -94,6 +106,8 @@ class StrType(Type):
 
 @dataclass(frozen=True)
 class BytesType(Type):
+    """At most `length` bytes."""
+
     length: int | None = None
 
     def __str__(self) -> str:
@@ -113,18 +127,24 @@ class FixedType(Type):
 
 @dataclass(frozen=True)
 class TimestampType(Type):
+    """A moment of consensus time."""
+
     def __str__(self) -> str:
         return "Timestamp"
 
 
 @dataclass(frozen=True)
 class DurationType(Type):
+    """A span of time."""
+
     def __str__(self) -> str:
         return "Duration"
 
 
 @dataclass(frozen=True)
 class DateType(Type):
+    """A calendar day."""
+
     def __str__(self) -> str:
         return "Date"
 
@@ -144,6 +164,8 @@ class EnumType(Type):
 
 @dataclass(frozen=True)
 class Field:
+    """A field of a record; `key` marks a key column."""
+
     name: str
     type: Type
     key: bool = False
@@ -163,10 +185,12 @@ class RecordType(Type):
 
     @property
     def key_fields(self) -> tuple[Field, ...]:
+        """The key columns."""
         return tuple(item for item in self.fields if item.key)
 
     @property
     def value_fields(self) -> tuple[Field, ...]:
+        """The columns beside the key."""
         return tuple(item for item in self.fields if not item.key)
 
     def index(self, name: str) -> int:
@@ -177,6 +201,8 @@ class RecordType(Type):
 
 @dataclass(frozen=True)
 class OptionalType(Type):
+    """A value or None."""
+
     item: Type
 
     def __str__(self) -> str:
@@ -185,6 +211,8 @@ class OptionalType(Type):
 
 @dataclass(frozen=True)
 class ListType(Type):
+    """At most `length` values of one type, in order."""
+
     item: Type
     length: int | None = None
 
@@ -195,6 +223,8 @@ class ListType(Type):
 
 @dataclass(frozen=True)
 class MapType(Type):
+    """Values by key, in the order of the keys."""
+
     key: Type
     value: Type
     length: int | None = None
@@ -206,6 +236,8 @@ class MapType(Type):
 
 @dataclass(frozen=True)
 class TupleType(Type):
+    """Some values together."""
+
     items: tuple[Type, ...]
 
     def __str__(self) -> str:
@@ -214,6 +246,8 @@ class TupleType(Type):
 
 @dataclass(frozen=True)
 class CompartmentType(Type):
+    """Whose rows these are."""
+
     def __str__(self) -> str:
         return "Compartment"
 
@@ -286,6 +320,17 @@ REMAINDER = EnumType(
 )
 
 _KEYABLE = (BoolType, IntType, AmountType, FixedType, TimestampType, DateType, EnumType, StrType)
+_ORDERED = (
+    IntType,
+    DecimalType,
+    AmountType,
+    TimestampType,
+    DateType,
+    DurationType,
+    FixedType,
+    StrType,
+    BytesType,
+)
 
 
 def is_keyable(type_: Type) -> bool:
@@ -295,10 +340,7 @@ def is_keyable(type_: Type) -> bool:
 
 def is_ordered(type_: Type) -> bool:
     """Whether `<` is defined."""
-    return isinstance(
-        type_,
-        (IntType, DecimalType, AmountType, TimestampType, DateType, DurationType, FixedType),
-    ) or isinstance(type_, (StrType, BytesType))
+    return isinstance(type_, _ORDERED)
 
 
 def is_storable(type_: Type) -> bool:

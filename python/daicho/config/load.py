@@ -111,6 +111,9 @@ def load_node(home: Path) -> NodeHome:
         )
     genesis = _read(home / node.genesis)
     _check_pinned(genesis, node, network)
+    if node.clock_offset_ms and _native.genesis_decode(genesis)["purpose"] == "production":
+        message = 'purpose = "production" refuses a clock offset'
+        raise ConfigError.one("CFG_STEERED_PRODUCTION", "node.toml:clock_offset_ms", message)
     return NodeHome(home, node, network, genesis, address)
 
 

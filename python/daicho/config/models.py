@@ -88,15 +88,6 @@ class NodeExecutor(Strict):
     """The executor's process."""
 
     home: str = "executor"
-    restart_backoff_ms: Annotated[int, Field(ge=1, le=60_000)] = 200
-    deaths_max: Annotated[int, Field(ge=1, le=1_000)] = 3
-
-
-class NodeGateway(Strict):
-    """What clients may ask of this node."""
-
-    clients_max: Annotated[int, Field(ge=1, le=10_000)] = 256
-    pool_items_max: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
 
 
 class NodeFile(Strict):
@@ -110,7 +101,8 @@ class NodeFile(Strict):
     genesis: str
     unlock: str
     executor: NodeExecutor | None = None
-    gateway: NodeGateway = NodeGateway()
+    clock_offset_ms: Annotated[int, Field(ge=-86_400_000, le=86_400_000)] = 0
+    """How wrong this node's wall clock is made; a production chain refuses it."""
 
 
 class PartyFile(Strict):

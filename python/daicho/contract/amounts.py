@@ -91,8 +91,11 @@ I128 = Annotated[int, Bits(128, signed=True)]
 
 
 class Decimal:
-    """An exact decimal. Sums keep the finer scale, products add the scales;
-    only `round` and `div` lose digits, and both name how."""
+    """An exact decimal.
+
+    Sums keep the finer scale, products add the scales; only `round` and `div`
+    lose digits, and both name how.
+    """
 
     __slots__ = ("_value",)
     _value: decimal.Decimal
@@ -151,8 +154,10 @@ class Decimal:
 
 
 class Amount:
-    """A whole number of the smallest unit of something. Not used itself:
-    authors derive from `Money` or `Quantity`."""
+    """A whole number of the smallest unit of something.
+
+    Not used itself: authors derive from `Money` or `Quantity`.
+    """
 
     __slots__ = ("_units",)
     _units: int
@@ -201,7 +206,9 @@ class Amount:
         return self.from_units(self._units * times)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, Amount) and self._units == other._units
+        return (
+            type(self) is type(other) and isinstance(other, Amount) and self._units == other._units
+        )
 
     def __lt__(self, other: Self) -> bool:
         return self._units < other._units

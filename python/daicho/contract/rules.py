@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn, ParamSpec, TypeVar
 
 from daicho.contract.amounts import Amount
-from daicho.contract.scalars import Duration, Hash, Party, Timestamp, TxId
+from daicho.contract.scalars import Hash, Party, Timestamp, TxId
 from daicho.contract.storage import Code, Compartment, Event, OnLedgerOnly
 
 _P = ParamSpec("_P")
@@ -101,8 +101,6 @@ def sender() -> Party:
     raise OnLedgerOnly
 
 
-
-
 def has_role(role: Role) -> bool:
     """Whether the sender was admitted in this role."""
     raise OnLedgerOnly
@@ -129,8 +127,10 @@ def digest(data: bytes) -> Hash:
 
 
 def allocate(total: _A, weights: list[int], remainder: Remainder) -> list[_A]:
-    """`total` in proportion to `weights`, each part rounded down and what is
-    left over placed as told. The parts sum to `total` exactly."""
+    """`total` in proportion to `weights`; the parts sum to it exactly.
+
+    Each part is rounded down, and what is left over is placed as told.
+    """
     raise OnLedgerOnly
 
 

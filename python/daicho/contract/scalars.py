@@ -70,7 +70,9 @@ class Digest:
             raise ValueError("a digest has 64 hexadecimal digits")
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, Digest) and self._value == other._value
+        return (
+            type(self) is type(other) and isinstance(other, Digest) and self._value == other._value
+        )
 
     def __lt__(self, other: Self) -> bool:
         return self._value < other._value
@@ -164,7 +166,7 @@ class Timestamp:
 class Date:
     """A calendar day, as days since 1970-01-01."""
 
-    day: int
+    number: int
 
     @classmethod
     def of(cls, year: int, month: int, day: int) -> Date:
@@ -173,8 +175,40 @@ class Date:
 
     def plus(self, count: int) -> Date:
         """`count` calendar days later."""
-        return Date(self.day + count)
+        return Date(self.number + count)
+
+    def plus_months(self, count: int) -> Date:
+        """`count` months later; a day that month does not have becomes its last."""
+        months = self.year * 12 + self.month - 1 + count
+        year, month = months // 12, months % 12 + 1
+        last = (
+            datetime.date(year + month // 12, month % 12 + 1, 1) - datetime.timedelta(days=1)
+        ).day
+        return Date.of(year, month, min(self._calendar.day, last))
 
     def days_since(self, earlier: Date) -> int:
         """How many calendar days lie between."""
-        return self.day - earlier.day
+        return self.number - earlier.number
+
+    def start(self) -> Timestamp:
+        """Midnight UTC of this day."""
+        return Timestamp(self.number * 86_400_000_000)
+
+    @property
+    def year(self) -> int:
+        """The year, as 2026."""
+        return self._calendar.year
+
+    @property
+    def month(self) -> int:
+        """1 to 12."""
+        return self._calendar.month
+
+    @property
+    def day(self) -> int:
+        """1 to 31."""
+        return self._calendar.day
+
+    @property
+    def _calendar(self) -> datetime.date:
+        return datetime.date(1970, 1, 1) + datetime.timedelta(days=self.number)

@@ -20,7 +20,7 @@ from daicho.contract.amounts import Amount
 from daicho.contract.scalars import Party, Timestamp
 
 
-class OnLedgerOnly(RuntimeError):
+class OnLedgerOnly(RuntimeError):  # noqa: N818 - reads as the sentence it is
     """This operation exists on the ledger, not in plain Python."""
 
 
@@ -206,7 +206,7 @@ class Holdings(Snapshot[_R]):
     The columns beside the key are amounts, none of them ever negative. For
     each value of the `per` column the ledger itself checks at the end of a
     transaction that what was added equals what was issued less what was
-    redeemed. A row whose amounts are all zero does not exist.
+    redeemed. An emptied row stays, with zeros.
     """
 
     def __init__(self, row: type[_R], *, per: object, compartment: Compartment) -> None:
@@ -223,7 +223,7 @@ class Holdings(Snapshot[_R]):
         _on_ledger_only()
 
     def move(self, amount: _A, *, source: _A, target: _A) -> None:
-        """Take `amount` from one place to another; aborts SHORT if it is not there."""
+        """Take `amount` from one place to another; aborts INSUFFICIENT if it is not there."""
         _on_ledger_only()
 
     def issue(self, amount: _A, *, target: _A) -> None:
@@ -231,7 +231,7 @@ class Holdings(Snapshot[_R]):
         _on_ledger_only()
 
     def redeem(self, amount: _A, *, source: _A) -> None:
-        """Destroy `amount` taken from a place; aborts SHORT if it is not there."""
+        """Destroy `amount` taken from a place; aborts INSUFFICIENT if it is not there."""
         _on_ledger_only()
 
 

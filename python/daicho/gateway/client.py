@@ -32,7 +32,21 @@ RETRY_PAUSE_S = 0.05
 RETRY_PAUSE_S_MAX = 1.0
 QUERY_EXPIRY_S = 60.0
 SYNC_COUNT = 256
+SUBMIT_ITEMS_MAX = 1_024
+SUBMIT_BYTES_MAX = 16 * 1024 * 1024
 _COMPARTMENT_BYTES = 17
+# What a receipt always has, though a control transaction's outcome is public
+# and short, and an ordered transaction has none yet.
+_UNKNOWN: Receipt = {
+    "sender": None,
+    "lane": None,
+    "sequence": None,
+    "status": None,
+    "code": None,
+    "gas_used": 0,
+    "result": b"",
+    "events": [],
+}
 _HELD_KEY_BYTES = _COMPARTMENT_BYTES + 32
 
 
@@ -84,7 +98,8 @@ class LedgerClient:
         self.sequences = sequences or SequenceFile(party.home / "sequences.json")
         self.session = party.session(session_number)
         self.verifier = _native.ReceiptVerifier(party.genesis.encoded)
-        self._connection = _connect(party, node or party.file.gateway)
+        self.node = node or party.file.gateway
+        self._connection = _connect(party, self.node)
         self._request = secrets.randbits(32) << 16
 
     @classmethod
@@ -303,6 +318,29 @@ class LedgerClient:
         return {row[:_COMPARTMENT_BYTES]: row[_COMPARTMENT_BYTES:] for row in rows}
 
     def _query(self, seal: Any, **question: Any) -> Answer:
+        """Ask here; where no executor runs, ask the nodes that have one, in turn."""
+        try:
+            return self._ask_executor(seal, question)
+        except RefusedError as refusal:
+            if refusal.code != "NO_EXECUTOR":
+                raise
+            last: RefusedError | UnreachableError = refusal
+        executing = [n.name for n in self.party.genesis.file.nodes if n.executor is not None]
+        for name in executing:
+            if name == self.node:
+                continue
+            try:
+                with LedgerClient(self.party, node=name, timeout_s=self.timeout_s) as other:
+                    return other._ask_executor(seal, question)
+            except RefusedError as refusal:
+                if refusal.code != "NO_EXECUTOR":
+                    raise
+                last = refusal
+            except UnreachableError as silence:
+                last = silence
+        raise last
+
+    def _ask_executor(self, seal: Any, question: dict[str, Any]) -> Answer:
         nonce = secrets.token_bytes(16)
         session = self.party.fresh_session(secrets.token_bytes(32))
         sealed = seal(
@@ -378,9 +416,10 @@ class LedgerClient:
 
     def _verified(self, frame: bytes) -> list[Receipt]:
         try:
-            return list(self.verifier.verify(frame))
+            rows = self.verifier.verify(frame)
         except _native.VerificationError as error:
             raise BadReplyError(str(error)) from error
+        return [{**_UNKNOWN, **row} for row in rows]
 
 
 class _Waiting:
@@ -399,7 +438,7 @@ class _Waiting:
         while out := [item for tx_id, item in self.items.items() if not self._ended(tx_id)]:
             if time.monotonic() >= deadline:
                 raise UnreachableError(f"no {self.wait} answer in {self.client.timeout_s:g} s")
-            busy = self._round(out, deadline)
+            busy = self._round(_one_frame(out), deadline)
             if busy:
                 time.sleep(pause)
                 pause = min(2 * pause, RETRY_PAUSE_S_MAX)
@@ -430,8 +469,11 @@ class _Waiting:
 
     def _received(self, frame: bytes) -> None:
         for row in self.client._verified(frame):
-            if row["tx_id"] in self.items and (row["finality"] == "final" or self.wait != "final"):
-                self.receipts[row["tx_id"]] = row
+            item = self.items.get(row["tx_id"])
+            if item and (row["finality"] == "final" or self.wait != "final"):
+                sender = self.client.party.file.alias
+                row |= {"sender": sender, "lane": item.lane, "sequence": item.sequence}
+                self.receipts[item.tx_id] = row
 
     def _refused(self, reply: dict[str, Any], out: Sequence[SealedItem]) -> int:
         """Note a refusal; 1 when it is worth trying again, else 0.
@@ -464,6 +506,24 @@ class _Waiting:
     def _used(self, item: SealedItem) -> bool:
         """Admitted alone leaves the sequence open: it may still lapse."""
         return self.receipts.get(item.tx_id, {}).get("finality") != "admitted"
+
+
+def _one_frame(items: Sequence[SealedItem]) -> list[SealedItem]:
+    """As many of the first items as one request carries, at least one."""
+    taken, size = [items[0]], len(items[0].item)
+    for item in items[1:SUBMIT_ITEMS_MAX]:
+        size += len(item.item)
+        if size > SUBMIT_BYTES_MAX:
+            break
+        taken.append(item)
+    return taken
+
+
+def must_be_ok(receipt: Receipt, what: str) -> Receipt:
+    """The receipt, if it says yes; RefusedError with its code otherwise."""
+    if receipt["status"] != "ok":
+        raise RefusedError(receipt["code"], f"{what} failed", retry=False, tx_id=receipt["tx_id"])
+    return receipt
 
 
 def _connect(party: Party, node: str) -> Connection:

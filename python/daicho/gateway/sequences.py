@@ -49,10 +49,7 @@ class Lane:
 
     def take(self, count: int, expiry_us: int, now_us: int) -> list[int]:
         """Take the lowest sequences that may be used."""
-        lapsed = [s for s, expiry in self.open.items() if expiry + EXPIRY_MARGIN_US < now_us]
-        for sequence in lapsed:
-            del self.open[sequence]
-        ready = sorted([*self.free, *lapsed])
+        ready = sorted([*self.free, *self._lapsed(now_us)])
         taken, self.free = ready[:count], ready[count:]
         fresh = count - len(taken)
         taken += range(self.next, self.next + fresh)
@@ -60,6 +57,20 @@ class Lane:
         self.open.update(dict.fromkeys(taken, expiry_us))
         assert len(set(taken)) == count, "a sequence is taken once"
         return taken
+
+    def _lapsed(self, now_us: int) -> list[int]:
+        """Close the open sequences whose time is long past.
+
+        Expiries rise with the order of taking but for a few, so the first one
+        tells whether looking at all of them is worth it.
+        """
+        first = next(iter(self.open.values()), now_us)
+        if first + EXPIRY_MARGIN_US >= now_us:
+            return []
+        lapsed = [s for s, expiry in self.open.items() if expiry + EXPIRY_MARGIN_US < now_us]
+        for sequence in lapsed:
+            del self.open[sequence]
+        return lapsed
 
     def settle(self, sequences: list[int]) -> None:
         """Forget sequences that are used for good."""

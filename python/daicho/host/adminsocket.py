@@ -31,9 +31,12 @@ class AdminSocket:
             daemon_threads = True
 
         mask = os.umask(0o177)
+        # A Unix address is short; the folder's descriptor stands for a long path.
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            self._server = Server(str(path), Handler)
+            self._server = Server(f"/proc/self/fd/{folder}/{path.name}", Handler)
         finally:
+            os.close(folder)
             os.umask(mask)
         self._path = path
         self._thread = threading.Thread(

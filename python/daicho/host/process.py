@@ -10,16 +10,17 @@ import threading
 from pathlib import Path
 
 import zmq
-from daicho_pump import Pump
 
 from daicho import _native
 from daicho.config.load import NodeHome, load_node
 from daicho.host.adminsocket import AdminSocket
 from daicho.host.doorkeeper import Doorkeeper
+from daicho.host.lock import home_lock
 from daicho.host.mesh import Mesh, open_mesh
 from daicho.host.sockets import peer_domain
 from daicho.identity.credentials import Credentials
 from daicho.identity.files import write_public
+from daicho_pump import Pump
 
 FRESH_MARK = "fresh"
 """Setting up leaves this file: the node has never run, so it can have no vote
@@ -29,6 +30,7 @@ WATCH_S = 0.25
 """How often the process looks whether node and pump still run."""
 
 EXIT_OK = 0
+EXIT_USAGE = 2
 EXIT_DAMAGED = 5
 EXIT_DEFECT = 70
 
@@ -39,9 +41,16 @@ def run(home: Path) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    write_public(configured.run / "node.pid", f"{os.getpid()}\n".encode())
-    with zmq.Context() as context:
-        return _serve(configured, context, stop)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    configured.run.mkdir(mode=0o700, exist_ok=True)
+    with home_lock(configured.run):
+        write_public(configured.run / "node.pid", f"{os.getpid()}\n".encode())
+        try:
+            return _serve(configured, context, stop)
+        finally:
+            # Closes whatever an error left open, so that the process ends.
+            context.destroy(linger=0)
+            (configured.run / "node.pid").unlink(missing_ok=True)
 
 
 def _serve(home: NodeHome, context: zmq.Context[zmq.Socket[bytes]], stop: threading.Event) -> int:
@@ -56,27 +65,37 @@ def _serve(home: NodeHome, context: zmq.Context[zmq.Socket[bytes]], stop: thread
         context,
         peers,
         admits=lambda key: bool(node) and node[0].admits(key),
-        refused=_log_refusal,
+        refused=lambda domain, address, key: (
+            node[0].note_refused(domain, address, key.hex()) if node else None
+        ),
     )
     door.start()
-    mesh = open_mesh(context, home, credentials)
+    mesh = Mesh([], [])
     try:
+        mesh = open_mesh(context, home, credentials)
         node.append(_start_node(home, credentials, mesh))
         return _watch(home, node[0], mesh, stop)
     except ValueError as error:
         print(f"daicho: {error}", file=sys.stderr)
         return EXIT_DAMAGED
+    except zmq.ZMQError as error:
+        at = f"{home.address.address}, ports from {home.address.first_port} on"
+        print(f"daicho: failed to listen on {at}: {error}", file=sys.stderr)
+        return EXIT_USAGE
     finally:
         mesh.close()
         door.stop()
-        (home.run / "node.pid").unlink(missing_ok=True)
+
+
+def executor_program() -> Path:
+    """The executor's binary, installed beside the interpreter."""
+    return Path(sys.executable).with_name("daicho-executor")
 
 
 def _start_node(home: NodeHome, credentials: Credentials, mesh: Mesh) -> _native.NodeHost:
     executor = None
     if home.executor_home is not None:
-        program = Path(sys.executable).with_name("daicho-executor")
-        executor = (program, home.executor_home.resolve(), home.logs / "executor.jsonl")
+        executor = (executor_program(), home.executor_home.resolve(), home.logs / "executor.jsonl")
     return _native.NodeHost(
         home=home.home,
         genesis=home.genesis,
@@ -87,6 +106,7 @@ def _start_node(home: NodeHome, credentials: Credentials, mesh: Mesh) -> _native
         executor=executor,
         boot=secrets.randbits(64),
         fresh=(home.home / FRESH_MARK).exists(),
+        clock_offset_us=home.node.clock_offset_ms * 1_000,
     )
 
 
@@ -115,13 +135,3 @@ def _retire_fresh_mark(home: NodeHome) -> None:
     mark = home.home / FRESH_MARK
     if mark.exists() and any((home.home / "log").glob("*.seg")):
         mark.unlink()
-
-
-def _log_refusal(domain: str, address: str, key: bytes) -> None:
-    """One line for the operator; the key is public, and helps to find whose it is."""
-    print(
-        f'{{"level":"warning","event":"connection_refused","code":"UNKNOWN_SENDER",'
-        f'"domain":"{domain}","address":"{address}","curve_key":"{key.hex()}"}}',
-        file=sys.stderr,
-        flush=True,
-    )

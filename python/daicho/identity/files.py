@@ -54,6 +54,13 @@ def write_public(path: Path, content: bytes) -> None:
     _write(path, content, _PUBLIC_MODE)
 
 
+def append_private(path: Path, line: str) -> None:
+    """Add a line to a journal that only its owner reads."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _SECRET_MODE)
+    with os.fdopen(descriptor, "w") as journal:
+        journal.write(line + "\n")
+
+
 @contextmanager
 def synced_together(folder: Path) -> Iterator[None]:
     """Sync what is written below `folder` once, at the end, instead of file by file.

@@ -255,6 +255,13 @@ impl Admission {
         self.pool.oldest()
     }
 
+    /// Up to `max` items that are offered and arrived before `moment`, oldest
+    /// first: whoever ought to order them may never have heard of them.
+    #[must_use]
+    pub fn overdue(&self, moment: Monotonic, max: usize) -> Vec<Arc<Admitted>> {
+        self.pool.older_than(moment).take(max).cloned().collect()
+    }
+
     /// Items in the pool, lent ones included.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -95,6 +95,14 @@ impl Pool {
         Some(self.waiting[id].arrived)
     }
 
+    /// Items that are not lent and arrived before `moment`, in order of arrival.
+    pub fn older_than(&self, moment: Monotonic) -> impl Iterator<Item = &Arc<Admitted>> {
+        let waiting = self.queue.values().map(|id| &self.waiting[id]);
+        waiting
+            .take_while(move |waiting| waiting.arrived < moment)
+            .map(|waiting| &waiting.item)
+    }
+
     /// Whether `bytes` more of `sender` fit.
     ///
     /// # Errors

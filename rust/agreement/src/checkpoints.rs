@@ -69,9 +69,15 @@ impl Checkpoints {
 }
 
 impl Replica {
-    /// The control state after a delivered block.
-    pub(crate) fn on_applied(&mut self, height: Height, control: Digest, turn: &mut Turn<'_>) {
-        self.chain.apply(height);
+    /// The control state moved past delivered blocks.
+    pub(crate) fn on_applied(&mut self, blocks: &[(Height, Digest)], turn: &mut Turn<'_>) {
+        for (height, control) in blocks {
+            self.chain.apply(*height);
+            self.checkpoint(*height, *control, turn);
+        }
+    }
+
+    fn checkpoint(&mut self, height: Height, control: Digest, turn: &mut Turn<'_>) {
         let every = u64::from(self.config.rules.checkpoint_heights);
         let due = height.0 > 0 && height.0.is_multiple_of(every);
         let Some(block) = self.chain.digest_at(height).filter(|_| due) else {

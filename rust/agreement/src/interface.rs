@@ -30,15 +30,12 @@ pub enum Input {
     /// Answer to [`Fetch::Committed`], in order of height, each with its
     /// bodies durable here.
     Committed(Committed),
-    /// The node's control state moved past a delivered block. Due for every
-    /// delivered height, in order; until it comes, the block is handed to
+    /// The node's control state moved past delivered blocks: each height with
+    /// the digest of the control state after it, in order. Due before any
+    /// other input once the control state has moved, in one piece for as many
+    /// blocks as it moved; until it comes, those blocks are handed to
     /// [`crate::Context::validate`] and `build` among the ancestors.
-    Applied {
-        /// The block's height.
-        height: Height,
-        /// Digest of the control state after it.
-        control: Digest,
-    },
+    Applied(Vec<(Height, Digest)>),
     /// The newest result certificate this node holds.
     Certified {
         /// Its height.

@@ -16,12 +16,9 @@ impl Replica {
     }
 
     fn invariant_window_is_bounded(&self) {
-        let end = self.chain.height().0 + 2 * self.config.window();
         assert!(
-            self.slots
-                .keys()
-                .all(|h| *h > self.chain.height() && h.0 <= end),
-            "slots lie above the tip and within twice the window"
+            self.slots.keys().all(|height| self.is_near(*height)),
+            "slots lie within twice the window of the tip or of the view's start"
         );
         assert!(
             self.departures.len() <= self.config.electorate.size(),

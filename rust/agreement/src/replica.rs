@@ -222,8 +222,11 @@ impl Replica {
 
     /// Whether messages about `height` are kept.
     pub(crate) fn is_near(&self, height: Height) -> bool {
+        let near = |from: Height| height > from && height.0 <= from.0 + 2 * self.config.window();
         let tip = self.chain.height();
-        height > tip && height.0 <= tip.0 + 2 * self.config.window()
+        // Whoever still catches up to the start of its view keeps what comes
+        // after it as well.
+        near(tip) || (self.stand.base > tip && near(self.stand.base))
     }
 
     /// Views since the last commit.
@@ -255,7 +258,7 @@ impl Replica {
             Input::Message { from, message } => self.on_message(from, message, turn),
             Input::Block(proposal) => self.on_block(proposal),
             Input::Committed(committed) => self.on_fetched(committed, turn),
-            Input::Applied { height, control } => self.on_applied(height, control, turn),
+            Input::Applied(blocks) => self.on_applied(&blocks, turn),
             Input::Certified { height } => self.certified = self.certified.max(height),
         }
     }

@@ -61,10 +61,11 @@ impl Replica {
             turn.bad_message(from, "a vote under another's name");
             return false;
         }
-        if self.config.electorate.key(from).is_none()
-            || view < self.stand.view
-            || !self.is_near(height)
-        {
+        if self.config.electorate.key(from).is_none() {
+            turn.bad_message(from, "a vote by a node that has none");
+            return false;
+        }
+        if view < self.stand.view || !self.is_near(height) {
             return false;
         }
         if view > self.stand.view || !self.stand.active {

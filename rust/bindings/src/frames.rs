@@ -26,6 +26,8 @@ struct CFrame {
     route: *const u8,
     data: *const u8,
     data_len: u64,
+    user: *const u8,
+    user_len: u64,
     /// A `Box<Frame>` in a popped frame, null in a pushed one.
     owner: *mut Frame,
 }
@@ -92,6 +94,8 @@ unsafe extern "C" fn push(ctx: *const FrameQueues, frames: *const CFrame, n: u32
         route: unsafe { bytes(frame.route, frame.route_len as usize) },
         // SAFETY: as above.
         data: unsafe { bytes(frame.data, frame.data_len as usize) },
+        // SAFETY: as above; libzmq's property lives as long as the message.
+        user: unsafe { bytes(frame.user, frame.user_len as usize) },
     });
     queues.push(borrowed) as u32
 }
@@ -111,6 +115,8 @@ unsafe extern "C" fn pop(ctx: *const FrameQueues, out: *mut CFrame, max: u32) ->
             route: owner.route.as_ptr(),
             data: owner.data.as_ptr(),
             data_len: owner.data.len() as u64,
+            user: ptr::null(),
+            user_len: 0,
             // Moving the box moves no bytes: the pointers above stay good.
             owner: Box::into_raw(owner),
         };

@@ -3,6 +3,7 @@
 //! One file per thing it exposes, each with a `register` function that adds
 //! its classes and functions to the module; nothing is computed here.
 
+mod bench;
 mod client;
 mod contract_vm;
 mod echo;
@@ -25,6 +26,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(version, module)?)?;
     module.add("FRAME_BYTES_MAX", daicho_types::limits::FRAME_BYTES_MAX)?;
     echo::register(module)?;
+    bench::register(module)?;
     client::register(module)?;
     contract_vm::register(module)?;
     genesis::register(module)?;

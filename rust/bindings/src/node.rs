@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use daicho_crypto::SigningKey;
 use daicho_host::child::ExecutorCommand;
 use daicho_host::frames::{FrameQueues, QueueBound};
-use daicho_host::{Runner, Setup, SocketRole};
+use daicho_host::{Refused, Runner, Setup, SocketRole};
 use daicho_types::ReplicaId;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -25,7 +25,8 @@ const WAY_OUT: QueueBound = QueueBound {
 
 /// Adds what this file exposes to `daicho._native`.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<NodeHost>()
+    module.add_class::<NodeHost>()?;
+    module.add_function(wrap_pyfunction!(replay, module)?)
 }
 
 /// A node in its folder, between the pump's capsule and its executor.
@@ -59,7 +60,7 @@ impl NodeHost {
     /// pump's sockets in order: `gateway` or `peer/N/consensus|bulk`;
     /// `executor` is None or (program, home, log file).
     #[new]
-    #[pyo3(signature = (*, home, genesis, genesis_path, replica, vote_seed, sockets, executor, boot, fresh))]
+    #[pyo3(signature = (*, home, genesis, genesis_path, replica, vote_seed, sockets, executor, boot, fresh, clock_offset_us = 0))]
     #[expect(clippy::too_many_arguments, reason = "keywords on Python's side")]
     fn new(
         home: PathBuf,
@@ -71,6 +72,7 @@ impl NodeHost {
         executor: Option<(PathBuf, PathBuf, PathBuf)>,
         boot: u64,
         fresh: bool,
+        clock_offset_us: i64,
     ) -> PyResult<Self> {
         let roles = sockets
             .iter()
@@ -94,6 +96,7 @@ impl NodeHost {
             executor,
             boot,
             fresh,
+            clock_offset_us,
         };
         let runner = Runner::start(setup, Arc::clone(&frames)).map_err(PyValueError::new_err)?;
         Ok(Self {
@@ -117,6 +120,18 @@ impl NodeHost {
         self.with(|runner| runner.admits(&key))
     }
 
+    /// Notes a connection that was turned away: its ZAP domain, where it came
+    /// from, and the key it showed in hex.
+    fn note_refused(&self, domain: String, address: String, key: String) {
+        self.with(|runner| {
+            runner.note_refused(Refused {
+                domain,
+                address,
+                key,
+            });
+        });
+    }
+
     /// Why the node ended by itself, or None.
     fn fatal(&self) -> Option<String> {
         self.with(Runner::fatal)
@@ -137,4 +152,31 @@ impl NodeHost {
     fn with<T>(&self, ask: impl FnOnce(&Runner) -> T) -> T {
         ask(&self.runner.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Executes the log in `home` from genesis with an executor whose home holds
+/// keys and no store. Returns (height, state root, results compared, first
+/// height that differs or None).
+#[pyfunction]
+#[pyo3(signature = (*, home, genesis_path, replica, program, executor_home, log))]
+fn replay(
+    py: Python<'_>,
+    home: PathBuf,
+    genesis_path: PathBuf,
+    replica: u16,
+    program: PathBuf,
+    executor_home: PathBuf,
+    log: PathBuf,
+) -> PyResult<(u64, [u8; 32], u64, Option<u64>)> {
+    let command = ExecutorCommand {
+        program,
+        home: executor_home,
+        genesis: genesis_path,
+        replica: ReplicaId(replica),
+        log,
+    };
+    let done = py.detach(|| daicho_host::replay(&home, &command));
+    let done = done.map_err(PyValueError::new_err)?;
+    let differs = done.differs.map(|height| height.0);
+    Ok((done.height.0, done.state_root.0, done.compared, differs))
 }

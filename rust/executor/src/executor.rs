@@ -2,6 +2,8 @@
 //! caller makes the journal record durable between [`Executor::prepare`] and
 //! [`Executor::take`], so that a signed result is never forgotten.
 
+use std::collections::BTreeMap;
+
 use daicho_control::ControlOutcome;
 use daicho_crypto::{
     Domain, ExecutorKeys, Secret, body_digest, chain_id, events_root, receipts_root,
@@ -15,12 +17,12 @@ use daicho_state::{
 use daicho_types::block::{
     BlockHeader, CommittedBlock, ResultCertificate, ResultStatement, ResultVote,
 };
-use daicho_types::codec::{Blob, List};
+use daicho_types::codec::{Blob, Decode, Encode, List};
 use daicho_types::control::Command;
 use daicho_types::envelope::{Call, Envelope, Item};
 use daicho_types::genesis::Genesis;
 use daicho_types::ipc::{Executed, Halt, Hello};
-use daicho_types::limits::EVENTS_MAX;
+use daicho_types::limits::{EVENTS_MAX, RESULT_WINDOW_HEIGHTS};
 use daicho_types::result::{Event, Receipt, ReceiptStatus, ResultBody, SealedReceipt};
 use daicho_types::{Alias, ChainId, Code, ConsensusTime, Digest, Epoch, Height, ReplicaId};
 
@@ -31,6 +33,11 @@ use crate::opening::Opening;
 pub const EXECUTION_VERSION: u16 = 1;
 /// Blocks an executor takes before it must grant more.
 pub const CREDITS: u32 = 64;
+
+/// Results of the past that are said again after a restart. Ordering runs at
+/// most the result window ahead of what is certified, so nothing older can be
+/// missing everywhere.
+const RESULTS_KEPT: usize = 2 * RESULT_WINDOW_HEIGHTS as usize;
 
 /// Execution stops here and the store stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +86,9 @@ pub struct Prepared {
 pub enum Step {
     /// Run: make the record durable, then [`Executor::take`] it.
     Run(Box<Prepared>),
-    /// The store has it already; only the chain moved on.
-    Known,
+    /// The store has it already; only the chain moved on. The result as it was
+    /// signed then, if it may still be uncertified: the node may have lost it.
+    Known(Option<Box<Executed>>),
 }
 
 /// An executor after some block.
@@ -93,6 +101,8 @@ pub struct Executor {
     pub(crate) opening: Opening,
     pub(crate) certified: Height,
     pub(crate) nonces: crate::query::Nonces,
+    /// Results that the journal has and no certificate may cover yet.
+    signed: BTreeMap<Height, Vec<u8>>,
     replica: ReplicaId,
     keys: ExecutorKeys,
 }
@@ -133,7 +143,7 @@ impl Executor {
         let ring = KeyRing::from_epoch_secret(&secret, epoch);
         let chain_id = chain_id(genesis);
         let mut state = State::new(ring.clone(), chain_id, genesis.time);
-        let good = replay(&mut state, &keys.store, journal)?;
+        let (good, signed) = replay(&mut state, &keys.store, journal)?;
         let opening = Opening::new(chain_id, epoch, ring.envelope().clone());
         let executor = Self {
             chain_id,
@@ -143,6 +153,7 @@ impl Executor {
             opening,
             certified: Height(0),
             nonces: crate::query::Nonces::default(),
+            signed,
             replica,
             keys,
         };
@@ -190,12 +201,15 @@ impl Executor {
             .chain
             .check(block)
             .map_err(|bad| halt(bad.code(), &bad))?;
+        if let Some(certificate) = &block.header.result {
+            self.certified(certificate)?;
+        }
         if let Some((known, _)) = self.state.block_at(height) {
             if known.digest != checked.digest {
                 return Err(halt(Code::Diverged, &"the store holds another block here"));
             }
             self.follow(block, &checked);
-            return Ok(Step::Known);
+            return Ok(Step::Known(self.signed_before(height)));
         }
         let (runs, changes) = self.run_calls(&block.header, &checked);
         let reference = BlockRef {
@@ -212,13 +226,23 @@ impl Executor {
             .body(&block.header, &checked, runs, &outcomes, &pending)
             .map_err(|reason| halt(Code::TooLarge, &reason))?;
         let vote = self.sign(self.statement(&checked.digest, &body, &pending));
-        let record = encode_record(&self.keys.store, &Record::of(&pending, Vec::new()))
+        let executed = Executed { vote, body };
+        let record = Record::of(&pending, executed.to_bytes());
+        let record = encode_record(&self.keys.store, &record)
             .map_err(|error| halt(Code::TooLarge, &error))?;
         Ok(Step::Run(Box::new(Prepared {
             record,
-            executed: Executed { vote, body },
+            executed,
             pending,
         })))
+    }
+
+    /// The result of a block that an earlier life of this executor ran. Every
+    /// executor may have signed a result and died before a node stored it: the
+    /// journals are then the only place that has it.
+    fn signed_before(&mut self, height: Height) -> Option<Box<Executed>> {
+        let bytes = self.signed.remove(&height)?;
+        Executed::from_bytes(&bytes).ok().map(Box::new)
     }
 
     /// Takes a prepared block whose record is durable; what to tell the node.
@@ -371,17 +395,26 @@ enum Ran {
     Call(Option<Secret>, Box<Outcome>),
 }
 
-/// Replays the journal; how many bytes of it are good.
-fn replay(state: &mut State, key: &Secret, journal: &[u8]) -> Result<u64, Halted> {
+/// Replays the journal; how many bytes of it are good, and the last results.
+fn replay(
+    state: &mut State,
+    key: &Secret,
+    journal: &[u8],
+) -> Result<(u64, BTreeMap<Height, Vec<u8>>), Halted> {
     let mut at = 0;
+    let mut signed = BTreeMap::new();
     loop {
         let height = state.height().next();
         match decode_record(key, height, &journal[at..]) {
-            Ok(None) | Err(RecordError::Torn(_)) => return Ok(at as u64),
+            Ok(None) | Err(RecordError::Torn(_)) => return Ok((at as u64, signed)),
             Ok(Some((record, bytes))) => {
                 let applied = state.apply_record(&record);
                 applied.map_err(|error| Halted::new(height, Code::Damaged, error))?;
                 at += bytes;
+                signed.insert(height, record.attachment);
+                if signed.len() > RESULTS_KEPT {
+                    signed.pop_first();
+                }
             }
             Err(error) => return Err(Halted::new(height, error.code(), error)),
         }

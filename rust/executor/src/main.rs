@@ -6,7 +6,7 @@
 //! 5 damaged store, 70 a defect of ours.
 
 use std::io::{Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -94,6 +94,7 @@ fn run(arguments: &Arguments) -> Result<(), Stop> {
         .map_err(|error| Stop::usage(&arguments.genesis, error))?;
     let genesis =
         Genesis::from_bytes(&genesis).map_err(|error| Stop::usage(&arguments.genesis, error))?;
+    sandbox::end_with_parent().map_err(|error| Stop::usage(&arguments.home, error))?;
     let seeds = open_keys(&arguments.home)?;
     let (mut store, journal) = Store::open(&arguments.home).map_err(Stop::store)?;
     let walls = sandbox::confine(&arguments.home);
@@ -111,7 +112,7 @@ fn run(arguments: &Arguments) -> Result<(), Stop> {
     Session {
         executor,
         store,
-        socket: inherited_socket(),
+        socket: inherited_socket()?,
         halted: false,
     }
     .serve(&walls.describe())
@@ -124,11 +125,13 @@ fn open_keys(home: &Path) -> Result<ExecutorSeeds, Stop> {
     ExecutorSeeds::open(&bytes, &unlock).map_err(|error| Stop::usage(&file, error))
 }
 
-#[allow(unsafe_code)]
-fn inherited_socket() -> UnixStream {
-    // SAFETY: descriptor 0 is the socket the node passed, and nothing else in
-    // this process reads standard input.
-    UnixStream::from(unsafe { OwnedFd::from_raw_fd(0) })
+fn inherited_socket() -> Result<UnixStream, Stop> {
+    let socket = std::io::stdin().as_fd().try_clone_to_owned();
+    let failed = |error| Stop {
+        code: 2,
+        reason: format!("standard input is no socket: {error}"),
+    };
+    socket.map(UnixStream::from).map_err(failed)
 }
 
 /// The conversation with the node.
@@ -171,7 +174,12 @@ impl Session {
                     self.tell(&FromExecutor::Executed(executed))?;
                     self.tell(&FromExecutor::Credit(1))
                 }
-                Ok(Step::Known) => self.tell(&FromExecutor::Credit(1)),
+                Ok(Step::Known(again)) => {
+                    if let Some(executed) = again {
+                        self.tell(&FromExecutor::Executed(*executed))?;
+                    }
+                    self.tell(&FromExecutor::Credit(1))
+                }
                 Err(halted) => self.halt(&halted),
             },
             ToExecutor::Block(_) => Ok(()),

@@ -19,7 +19,8 @@ pub struct Store {
 
 impl Store {
     /// Opens the journal in `home`, making it when it is not there; returns
-    /// its bytes as they stand.
+    /// its bytes as they stand. Waits while another process has it: the
+    /// executor of a node that was killed may still be on its way out.
     ///
     /// # Errors
     /// When the file cannot be opened or read.
@@ -31,6 +32,7 @@ impl Store {
             .create(true)
             .truncate(false)
             .open(&path)?;
+        file.lock()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let end = bytes.len() as u64;

@@ -166,28 +166,19 @@ fn write_all(mut socket: UnixStream, messages: &Receiver<Vec<u8>>) {
     let _ = socket.shutdown(std::net::Shutdown::Write);
 }
 
-/// When to start a dead executor again, and when to give up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restarts {
-    height: u64,
-    deaths: u32,
-}
-
 /// Deaths at one height after which execution stops there.
 pub const DEATHS_AT_ONE_HEIGHT_MAX: u32 = 5;
 /// The pause after the first death; doubles with each at the same height.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
 
-impl Restarts {
-    /// No deaths yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            height: 0,
-            deaths: 0,
-        }
-    }
+/// When to start a dead executor again, and when to give up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restarts {
+    height: u64,
+    deaths: u32,
+}
 
+impl Restarts {
     /// A death while `height` was being executed: how long to wait before
     /// starting again, or `None` to stop at this height.
     pub fn died_at(&mut self, height: u64) -> Option<Duration> {
@@ -199,8 +190,21 @@ impl Restarts {
     }
 }
 
-impl Default for Restarts {
-    fn default() -> Self {
-        Self::new()
+#[cfg(test)]
+mod tests {
+    use super::Restarts;
+
+    /// Design, "Two roles": K deaths at one height stop execution there.
+    #[test]
+    fn deaths_at_one_height_stop_and_progress_forgives_them() {
+        let mut restarts = Restarts::default();
+        let mut pause = |height| restarts.died_at(height).map(|p| p.as_millis());
+        assert_eq!([pause(7), pause(7)], [Some(100), Some(200)]);
+        assert_eq!(pause(8), Some(100), "it got further");
+        assert_eq!(
+            [pause(8), pause(8), pause(8)],
+            [Some(200), Some(400), Some(800)]
+        );
+        assert_eq!(pause(8), None);
     }
 }

@@ -8,15 +8,18 @@ use daicho_types::{Monotonic, WallClock};
 #[derive(Debug)]
 pub struct Clock {
     start: Instant,
+    offset_us: i64,
 }
 
 impl Clock {
-    /// Monotonic time counts from here.
+    /// Monotonic time counts from here; the wall clock goes wrong by
+    /// `offset_us`, which is zero but in tests of clocks that disagree.
     #[must_use]
     #[allow(clippy::disallowed_methods)] // host reads the clock, nobody below does
-    pub fn start() -> Self {
+    pub fn start(offset_us: i64) -> Self {
         Self {
             start: Instant::now(),
+            offset_us,
         }
     }
 
@@ -34,6 +37,7 @@ impl Clock {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        WallClock(u64::try_from(since.as_micros()).expect("the year is below 500,000"))
+        let true_us = u64::try_from(since.as_micros()).expect("the year is below 500,000");
+        WallClock(true_us.saturating_add_signed(self.offset_us))
     }
 }

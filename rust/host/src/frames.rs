@@ -36,6 +36,8 @@ pub struct Frame {
     pub route: Vec<u8>,
     /// The payload.
     pub data: Vec<u8>,
+    /// Whom the ZAP handler took the peer for, on its way in from a ROUTER.
+    pub user: Vec<u8>,
 }
 
 /// A received message that still belongs to the pump.
@@ -47,6 +49,8 @@ pub struct FrameRef<'a> {
     pub route: &'a [u8],
     /// The payload.
     pub data: &'a [u8],
+    /// Whom the ZAP handler took the peer for; empty but on a ROUTER.
+    pub user: &'a [u8],
 }
 
 impl FrameRef<'_> {
@@ -55,6 +59,7 @@ impl FrameRef<'_> {
             socket: self.socket,
             route: self.route.to_vec(),
             data: self.data.to_vec(),
+            user: self.user.to_vec(),
         }
     }
 }

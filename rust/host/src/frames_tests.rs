@@ -23,6 +23,7 @@ fn frame(socket: u32, data: &[u8]) -> Frame {
         socket,
         route: vec![7],
         data: data.to_vec(),
+        user: Vec::new(),
     }
 }
 
@@ -31,6 +32,7 @@ fn push(queues: &FrameQueues, socket: u32, payloads: &[&[u8]]) -> usize {
         socket,
         route: &[7],
         data,
+        user: &[],
     }))
 }
 

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use daicho_crypto::SigningKey;
 use daicho_node::storage::persist;
-use daicho_node::{Identity, Input, Level, Link, Node, Now, Origin, Output, Route, recover};
+use daicho_node::{Event, Identity, Input, Level, Link, Node, Now, Origin, Output, Route, recover};
 use daicho_types::codec::{Decode, Encode};
-use daicho_types::genesis::Genesis;
+use daicho_types::genesis::{Genesis, Purpose};
 use daicho_types::ipc::FromExecutor;
-use daicho_types::{Monotonic, ReplicaId};
+use daicho_types::{Code, Height, Monotonic, ReplicaId};
 
 use crate::child::{ExecutorCommand, ExecutorProcess, Heard, Restarts};
 use crate::clock::Clock;
@@ -60,11 +60,29 @@ pub struct Setup {
     pub boot: u64,
     /// Whether the folder is new, so that no vote can have been forgotten.
     pub fresh: bool,
+    /// How wrong the wall clock is made, for tests; refused in production.
+    pub clock_offset_us: i64,
 }
+
+/// A connection that the doorkeeper turned away.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Which door: the gateway, or the port of one peer.
+    pub domain: String,
+    /// Where it came from.
+    pub address: String,
+    /// The CURVE key it showed, in hex; empty when it showed none.
+    pub key: String,
+}
+
+/// Refused connections that wait to be logged; more are only counted.
+const REFUSED_WAITING_MAX: usize = 64;
 
 /// What other threads may know of a running node.
 #[derive(Debug, Default)]
 struct Shared {
+    /// Not logged yet, and how many there were in all.
+    refused: Mutex<(Vec<Refused>, u64)>,
     status: Mutex<String>,
     keys: RwLock<Vec<[u8; 32]>>,
     fatal: Mutex<Option<String>>,
@@ -115,6 +133,15 @@ impl Runner {
         keys.binary_search(key).is_ok()
     }
 
+    /// Notes a connection that was turned away, for log and counters.
+    pub fn note_refused(&self, refused: Refused) {
+        let mut noted = lock(&self.shared.refused);
+        noted.1 += 1;
+        if noted.0.len() < REFUSED_WAITING_MAX {
+            noted.0.push(refused);
+        }
+    }
+
     /// Why the node ended by itself, if it did.
     #[must_use]
     pub fn fatal(&self) -> Option<String> {
@@ -148,7 +175,8 @@ struct Executor {
     process: Option<ExecutorProcess>,
     restarts: Restarts,
     restart_at: Option<Monotonic>,
-    executed: u64,
+    /// The block it is at, or would be at next; 0 before its first words.
+    working_on: u64,
     heard: Receiver<Heard>,
     hear: Sender<Heard>,
 }
@@ -183,7 +211,10 @@ impl Worker {
         let mut events = EventLog::open(&setup.home.join("logs/node.jsonl"), &name)
             .map_err(|e| said("open the log file", &e))?;
         let mut disk = Disk::open(&setup.home).map_err(|e| said("open the log", &e))?;
-        let clock = Clock::start();
+        if setup.clock_offset_us != 0 && genesis.purpose == Purpose::Production {
+            return Err("a production chain takes no clock offset".to_owned());
+        }
+        let clock = Clock::start(setup.clock_offset_us);
         let now = Now {
             monotonic: clock.monotonic(),
             wall: clock.wall(),
@@ -207,10 +238,10 @@ impl Worker {
         let (hear, heard) = channel();
         let executor = setup.executor.map(|command| Executor {
             command,
+            restarts: Restarts::default(),
             process: None,
-            restarts: Restarts::new(),
             restart_at: Some(now.monotonic),
-            executed: 0,
+            working_on: 0,
             heard,
             hear,
         });
@@ -228,6 +259,12 @@ impl Worker {
             status_at: 0,
         };
         worker.publish(true);
+        if setup.clock_offset_us != 0 {
+            let what = format!("{} µs, for a test", setup.clock_offset_us);
+            worker
+                .events
+                .say(now.wall, Level::Warning, "clock_offset", what);
+        }
         worker.events.say(
             now.wall,
             Level::Info,
@@ -270,8 +307,10 @@ impl Worker {
             let Ok(frames) = self.frames.receive(FRAMES_PER_STEP_MAX, wait) else {
                 return Ok(());
             };
-            let mut inputs: Vec<_> = frames.into_iter().filter_map(|f| self.input(f)).collect();
+            let inputs = frames.into_iter().filter_map(|frame| self.input(frame));
+            let mut inputs: Vec<_> = inputs.collect();
             self.mind_executor(&mut inputs);
+            self.log_refused();
             let now = Now {
                 monotonic: self.clock.monotonic(),
                 wall: self.clock.wall(),
@@ -283,17 +322,40 @@ impl Worker {
         }
     }
 
-    fn input(&self, frame: Frame) -> Option<Input> {
+    fn input(&mut self, frame: Frame) -> Option<Input> {
         match self.sockets.get(frame.socket as usize)? {
-            SocketRole::Gateway => Some(Input::Client {
+            SocketRole::Gateway if self.is_admitted(&frame.user) => Some(Input::Client {
                 route: Route(frame.route),
                 bytes: frame.data,
             }),
+            SocketRole::Gateway => {
+                self.turn_away(&frame.user);
+                None
+            }
             SocketRole::Peer(from, _) => Some(Input::Peer {
                 from: *from,
                 bytes: frame.data,
             }),
         }
+    }
+
+    /// Whether the party that the doorkeeper let in once is still admitted: a
+    /// connection outlives a revocation, what it carries does not.
+    fn is_admitted(&self, user: &[u8]) -> bool {
+        let key = std::str::from_utf8(user).ok().and_then(raw_key);
+        let keys = self.shared.keys.read();
+        let keys = keys.unwrap_or_else(PoisonError::into_inner);
+        key.is_some_and(|key| keys.binary_search(&key).is_ok())
+    }
+
+    fn turn_away(&mut self, user: &[u8]) {
+        let counters = &mut self.node.counters.refused;
+        *counters.entry(Code::Revoked.name()).or_default() += 1;
+        let user = String::from_utf8_lossy(user);
+        let said = format!("a frame of key {}...", beginning(&user));
+        let event = Event::new(Level::Warning, "frame_refused");
+        let event = event.code(Code::Revoked).message(said);
+        self.events.write(self.clock.wall(), &event);
     }
 
     fn wait(&self, timer: Option<Monotonic>) -> Duration {
@@ -352,6 +414,7 @@ impl Worker {
             socket,
             route,
             data,
+            user: Vec::new(),
         }) {
             Ok(()) | Err(SendError::Closed(_)) => {}
             // The peer or client will ask again; what it is owed is durable.
@@ -390,8 +453,13 @@ impl Worker {
         while let Ok(heard) = executor.heard.try_recv() {
             match heard {
                 Heard::Message(message) => {
-                    if let FromExecutor::Executed(executed) = &message {
-                        executor.executed = executed.body.height.0;
+                    match &message {
+                        FromExecutor::Hello(hello) => {
+                            executor.working_on = hello.executed.0 + 1;
+                        }
+                        // One for each block that is done.
+                        FromExecutor::Credit(more) => executor.working_on += u64::from(*more),
+                        _ => {}
                     }
                     inputs.push(Input::Executor(message));
                 }
@@ -400,13 +468,17 @@ impl Worker {
                     if let Some(process) = executor.process.take() {
                         process.stop();
                     }
-                    let pause = executor.restarts.died_at(executor.executed + 1);
+                    let height = executor.working_on;
+                    let pause = executor.restarts.died_at(height);
+                    if pause.is_none() {
+                        inputs.push(Input::ExecutorGivenUp(Height(height)));
+                    }
                     executor.restart_at = pause.map(|pause| {
                         Monotonic(now.0 + u64::try_from(pause.as_micros()).expect("a short pause"))
                     });
                     let what = match pause {
                         Some(_) => "it will be started again".to_owned(),
-                        None => format!("it died too often at height {}", executor.executed + 1),
+                        None => format!("it died too often at height {height}"),
                     };
                     self.events
                         .say(self.clock.wall(), Level::Error, "executor_gone", what);
@@ -427,7 +499,12 @@ impl Worker {
                     executor.process = Some(process);
                 }
                 Err(error) => {
-                    executor.restart_at = executor.restarts.died_at(0).map(|pause| {
+                    let height = executor.working_on;
+                    let pause = executor.restarts.died_at(height);
+                    if pause.is_none() {
+                        inputs.push(Input::ExecutorGivenUp(Height(height)));
+                    }
+                    executor.restart_at = pause.map(|pause| {
                         Monotonic(now.0 + u64::try_from(pause.as_micros()).expect("a short pause"))
                     });
                     self.events.say(
@@ -438,6 +515,23 @@ impl Worker {
                     );
                 }
             }
+        }
+    }
+
+    fn log_refused(&mut self) {
+        let (refused, count) = core::mem::take(&mut *lock(&self.shared.refused));
+        if count == 0 {
+            return;
+        }
+        let counters = &mut self.node.counters.refused;
+        *counters.entry(Code::UnknownSender.name()).or_default() += count;
+        let wall = self.clock.wall();
+        for one in refused {
+            let key = beginning(&one.key);
+            let said = format!("{} from {} with key {key}...", one.domain, one.address);
+            let event = Event::new(Level::Warning, "connection_refused");
+            self.events
+                .write(wall, &event.code(Code::UnknownSender).message(said));
         }
     }
 
@@ -461,6 +555,21 @@ impl Worker {
             *lock(&self.shared.status) = self.node.status();
         }
     }
+}
+
+/// How a key begins: enough to find whose it is, and no key in a log line.
+fn beginning(key: &str) -> String {
+    key.chars().take(16).collect()
+}
+
+/// The bytes of a CURVE key in hex, as the doorkeeper names a user.
+fn raw_key(hex: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    let digits = hex.is_ascii() && hex.len() == 2 * key.len();
+    for (place, byte) in key.iter_mut().enumerate().filter(|_| digits) {
+        *byte = u8::from_str_radix(&hex[2 * place..2 * place + 2], 16).ok()?;
+    }
+    digits.then_some(key)
 }
 
 fn write_pid(home: &Path, pid: u32) {

@@ -10,8 +10,9 @@ use daicho_types::gateway::{Refusal, Reply, Say, Wait};
 
 /// Submissions that may wait for a block or a receipt at once.
 const WAITERS_MAX: usize = 262_144;
-/// Queries that may wait for the executor at once.
-const QUESTIONS_MAX: usize = 16_384;
+/// Queries that may wait for the executor at once: together with the blocks
+/// and certificates under way, fewer than the way to it holds.
+const QUESTIONS_MAX: usize = 2_048;
 
 /// A connection of the gateway socket, as ZeroMQ names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +60,11 @@ impl Clients {
             self.by_tx.insert(*tx_id, rest);
         }
         served
+    }
+
+    /// Whether anybody waits for a transaction.
+    pub fn anybody_waits(&self) -> bool {
+        self.waiting > 0
     }
 
     /// Lets somebody wait for an answer of the executor.

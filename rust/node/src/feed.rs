@@ -87,11 +87,14 @@ impl Feed {
         Some((id, ToExecutor::Question(Question { id, query })))
     }
 
-    /// Passes a certificate on, so that the executor knows what may be shown.
+    /// Passes a certificate on, so that the executor knows what may be shown;
+    /// nothing while its block has not been given. So no more certificates are
+    /// under way than blocks, which credits bound.
     #[must_use]
     pub fn certified(&self, certificate: &ResultCertificate) -> Option<ToExecutor> {
         self.running
             .as_ref()
+            .filter(|running| certificate.statement.height < running.next)
             .map(|_| ToExecutor::Certified(certificate.clone()))
     }
 

@@ -1,7 +1,7 @@
 //! The step. Inputs are taken one by one; everything they lead to is collected
 //! in one [`Output`], whose writes are made durable before the rest happens.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use daicho_admission::Admitted;
@@ -11,7 +11,7 @@ use daicho_crypto::SigningKey;
 use daicho_log::{AgreementRecord, Log, Storage, StoredBlock, StoredBodies, Stream, Write};
 use daicho_types::block::{CommitCertificate, CommittedBlock, ResultCertificate};
 use daicho_types::codec::{Blob, Decode, Encode, List};
-use daicho_types::gateway::{Ask, Reply, Request, Say, Wait};
+use daicho_types::gateway::{Ask, CertifiedResult, Reply, Request, Say, Wait};
 use daicho_types::genesis::Genesis;
 use daicho_types::ipc::{FromExecutor, ToExecutor};
 use daicho_types::{Code, Digest, Height, Monotonic, ReplicaId, WallClock};
@@ -26,6 +26,8 @@ use crate::status::{Counters, Parts, document};
 
 /// Decided blocks kept in memory for those who are about to ask for them.
 const RECENT_BLOCKS_MAX: usize = 64;
+/// Heights reported as damaged; behind so many, one more tells nothing new.
+const DAMAGE_REPORTS_MAX: usize = 1_000;
 
 /// Both clocks at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,8 @@ pub enum Input {
     Executor(FromExecutor),
     /// The executor's process is gone.
     ExecutorGone,
+    /// It died at this height too often and is not started again.
+    ExecutorGivenUp(Height),
 }
 
 /// What a step asks of its caller, in this order.
@@ -115,6 +119,11 @@ pub struct Node {
     pub(crate) queue: VecDeque<Event_>,
     pub(crate) told_certified: Height,
     pub(crate) asked_results_at: Monotonic,
+    /// The newest stored result, and since when it has been that.
+    pub(crate) results_since: (Height, Monotonic),
+    pub(crate) relayed_at: Monotonic,
+    /// Heights that were found not to read.
+    pub(crate) damaged: BTreeSet<Height>,
     pub(crate) requests: u64,
     /// The executor's process, for the status page; set by the host.
     pub executor_pid: Option<u32>,
@@ -139,10 +148,12 @@ impl Node {
                 }
                 Input::Executor(message) => self.hear_executor(message, &mut out),
                 Input::ExecutorGone => self.executor_gone(&mut out),
+                Input::ExecutorGivenUp(height) => self.executor_given_up(height, &mut out),
             }
         }
         self.submit(submitted, storage, &mut out);
         self.agree(&mut out, storage);
+        self.relay_overdue(&mut out);
         self.certify(storage, &mut out);
         self.feed_executor(storage, &mut out);
         out.writes = self.log.flush(Stream::Log);
@@ -221,8 +232,11 @@ impl Node {
         for (to, message) in said.send {
             self.send_agreement(to, message, out);
         }
-        for committed in said.deliver {
-            self.deliver(&committed, out);
+        let applied: Vec<_> = said.deliver.iter().map(|c| self.deliver(c, out)).collect();
+        if !applied.is_empty() {
+            // Before anything that waits in the queue: the control state has
+            // moved, and agreement must not step without knowing.
+            self.queue.push_front(Event_::Applied(applied));
         }
         for fetch in said.fetch {
             self.fetch(fetch, out);
@@ -343,14 +357,11 @@ impl Node {
     }
 
     /// A block is final in order: the state moves, those who waited are told.
-    fn deliver(&mut self, committed: &agreement::Committed, out: &mut Output) {
+    fn deliver(&mut self, committed: &agreement::Committed, out: &mut Output) -> (Height, Digest) {
         let proposal = &committed.proposal;
         let height = proposal.height();
         let decided = self.ordering.decide(proposal);
-        self.queue.push_back(Event_::Applied {
-            height,
-            control: self.ordering.control().digest(),
-        });
+        let control = self.ordering.control().digest();
         let recent = Recent {
             block: CommittedBlock {
                 header: proposal.header.clone(),
@@ -377,6 +388,7 @@ impl Node {
                 .height(height)
                 .message(format!("{items} items")),
         );
+        (height, control)
     }
 
     pub(crate) fn hear_certificate(&mut self, certificate: &ResultCertificate, out: &mut Output) {
@@ -392,7 +404,7 @@ impl Node {
         match heard {
             Heard::Nothing | Heard::Counted => {}
             Heard::Certified(certificate) => {
-                out.to_executor.extend(self.feed.certified(&certificate))
+                out.to_executor.extend(self.feed.certified(&certificate));
             }
             Heard::Split(height) => {
                 self.feed
@@ -413,14 +425,16 @@ impl Node {
                 break;
             };
             let height = result.certificate.statement.height;
-            if let Some(recent) = self.recent.get(&height).cloned() {
+            if self.clients.anybody_waits()
+                && let Some(recent) = self.decided(height, storage, out)
+            {
                 self.answer_block(&recent, Some(&result), Wait::Final, out);
             }
             self.append(&daicho_log::Record::Result(result));
         }
         self.tell_standing(out);
         self.ask_for_results(out);
-        let _ = storage;
+        self.repeat_results(out);
     }
 
     fn feed_executor(&mut self, storage: &impl Storage, out: &mut Output) {
@@ -437,27 +451,47 @@ impl Node {
             let Some(block) = block else { return };
             self.feed.given(height);
             out.to_executor.push(ToExecutor::Block(block));
+            let newest = self.ordering.results.newest();
+            let newest = newest.filter(|c| c.statement.height == height);
+            out.to_executor
+                .extend(newest.and_then(|c| self.feed.certified(c)));
         }
     }
 
     pub(crate) fn stored_block(
-        &self,
+        &mut self,
         height: Height,
         storage: &impl Storage,
         out: &mut Output,
     ) -> Option<CommittedBlock> {
-        match self.log.block(height, storage) {
-            Ok(block) => block,
-            Err(error) => {
-                out.events.push(
-                    Event::new(Level::Error, "damaged")
-                        .height(height)
-                        .code(Code::Damaged)
-                        .message(error.to_string()),
-                );
-                None
-            }
+        let read = self.log.block(height, storage);
+        read.unwrap_or_else(|error| self.report_damage(height, &error, out))
+    }
+
+    pub(crate) fn stored_result(
+        &mut self,
+        height: Height,
+        storage: &impl Storage,
+        out: &mut Output,
+    ) -> Option<CertifiedResult> {
+        let read = self.log.result(height, storage);
+        read.unwrap_or_else(|error| self.report_damage(height, &error, out))
+    }
+
+    /// Says once that a height does not read: it is not served, and whoever
+    /// wants it may ask for ever.
+    fn report_damage<T>(
+        &mut self,
+        height: Height,
+        error: &daicho_log::LogError,
+        out: &mut Output,
+    ) -> Option<T> {
+        if self.damaged.len() < DAMAGE_REPORTS_MAX && self.damaged.insert(height) {
+            let event = Event::new(Level::Error, "damaged").height(height);
+            out.events
+                .push(event.code(Code::Damaged).message(error.to_string()));
         }
+        None
     }
 
     fn hear_executor(&mut self, message: FromExecutor, out: &mut Output) {
@@ -474,12 +508,6 @@ impl Node {
                     Event::new(level, "executor_up")
                         .height(hello.executed)
                         .message(sandbox),
-                );
-                out.to_executor.extend(
-                    self.ordering
-                        .results
-                        .newest()
-                        .and_then(|c| self.feed.certified(c)),
                 );
             }
             FromExecutor::Credit(more) => self.feed.credit(more),
@@ -511,6 +539,13 @@ impl Node {
                 .events
                 .push(Event::new(Level::Error, "bad_result_vote").code(code)),
         }
+    }
+
+    fn executor_given_up(&mut self, height: Height, out: &mut Output) {
+        let reason = "the executor died there too often";
+        self.feed.halted(height, reason.to_owned());
+        let event = Event::new(Level::Error, "executor_halted").height(height);
+        out.events.push(event.message(reason));
     }
 
     fn executor_gone(&mut self, out: &mut Output) {
@@ -547,18 +582,12 @@ impl Node {
             }
             Ask::Query(query) => self.ask_executor(route, request.id, query, out),
             other => {
-                if let Some(say) = self.answer(&other, storage, out) {
-                    out.to_clients.push((
-                        route,
-                        Reply {
-                            id: request.id,
-                            say,
-                        },
-                    ));
-                } else {
-                    out.to_clients
-                        .push((route, refusal(request.id, Digest::ZERO, Code::Access)));
-                }
+                let id = request.id;
+                let reply = match self.answer(&other, storage, out) {
+                    Ok(say) => Reply { id, say },
+                    Err(code) => refusal(id, Digest::ZERO, code),
+                };
+                out.to_clients.push((route, reply));
             }
         }
     }

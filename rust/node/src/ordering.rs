@@ -239,10 +239,13 @@ impl Ordering {
     }
 
     /// The control state on top of `ancestors`, entering those that are not
-    /// held yet. `None` while bodies are missing.
+    /// held yet. `None` while bodies are missing. A block that was decided
+    /// here is an ancestor until agreement has heard that it was applied; the
+    /// state is past it already.
     fn state_after(&mut self, ancestors: &[Arc<Proposal>]) -> Option<ControlState> {
         let mut state = self.control.clone();
-        for proposal in ancestors {
+        let decided = state.height();
+        for proposal in ancestors.iter().filter(|a| a.height() > decided) {
             state = self.enter(proposal, &state)?;
         }
         Some(state)

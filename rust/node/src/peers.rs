@@ -10,7 +10,7 @@ use daicho_types::gateway::{
     Ask, CertifiedResult, Range, ReceiptEntry, Receipts, Reply, Request, Say, Wait,
 };
 use daicho_types::limits::{BLOCK_ITEMS_MAX, FRAME_BYTES_MAX, SYNC_BLOCKS_MAX};
-use daicho_types::{Code, Digest, Height, ReplicaId};
+use daicho_types::{Code, Digest, Height, Monotonic, ReplicaId};
 
 use crate::clients::{Waiter, refusal, within};
 use crate::event::{Event, Level};
@@ -23,6 +23,13 @@ const ANSWER_BYTES: usize = FRAME_BYTES_MAX / 4;
 const RESULTS_PATIENCE_US: u64 = 200_000;
 /// Results asked for at once.
 const RESULTS_AT_ONCE: u32 = 64;
+/// Without a new stored result for so long, own votes are sent again and others
+/// are asked for theirs: frames may have been lost, or a node was down.
+const RESULTS_REPEAT_US: u64 = 500_000;
+/// An item that waits longer is sent to the leader once more.
+const RELAY_PATIENCE_US: u64 = 500_000;
+/// Items sent once more at a time.
+const RELAY_ITEMS_MAX: usize = 256;
 
 type Submitted = Vec<(Option<Waiter>, Vec<u8>)>;
 
@@ -75,7 +82,8 @@ impl Node {
             },
             PeerMessage::Standing(standing) => self.hear_standing(from, &standing, out),
             PeerMessage::Ask(request) => {
-                if let Some(say) = self.answer(&request.ask, storage, out) {
+                // Whoever gets no answer asks somebody else.
+                if let Ok(say) = self.answer(&request.ask, storage, out) {
                     let reply = PeerMessage::Say(Reply {
                         id: request.id,
                         say,
@@ -146,7 +154,7 @@ impl Node {
             // The same bytes again: the receipt is the answer, now or once
             // the result is certified.
             Answer::Committed => match self.receipt(&tx_id, storage, out) {
-                Some(receipts) if receipts.result.is_some() || waiter.wait < Wait::Final => {
+                Ok(receipts) if receipts.result.is_some() || waiter.wait < Wait::Final => {
                     out.to_clients.push((
                         route,
                         Reply {
@@ -155,9 +163,12 @@ impl Node {
                         },
                     ));
                 }
-                _ => {
-                    let _ = self.clients.wait(tx_id, waiter);
+                Ok(_) => {
+                    if !self.clients.wait(tx_id, waiter) {
+                        out.to_clients.push((route, refusal(id, tx_id, Code::Busy)));
+                    }
                 }
+                Err(code) => out.to_clients.push((route, refusal(id, tx_id, code))),
             },
         }
     }
@@ -198,53 +209,70 @@ impl Node {
         }
     }
 
-    /// A stored transaction with its proofs.
+    /// A stored transaction with its proofs; `ACCESS` when there is none.
     fn receipt(
-        &self,
+        &mut self,
         tx_id: &Digest,
         storage: &impl Storage,
         out: &mut Output,
-    ) -> Option<Receipts> {
-        let (height, index) = self.log.transaction(tx_id)?;
-        let recent = match self.recent.get(&height) {
-            Some(recent) => recent.clone(),
-            None => {
-                let header = self.log.header(height, storage).ok()??;
-                Recent {
-                    block: self.stored_block(height, storage, out)?,
-                    tx_ids: header.tx_ids.to_vec(),
-                    witness_ids: header.witness_ids.to_vec(),
-                }
-            }
-        };
-        let result = self.log.result(height, storage).ok().flatten();
-        Some(Proofs::new(&recent, result.as_ref()).receipts(&[index as usize]))
+    ) -> Result<Receipts, Code> {
+        let (height, index) = self.log.transaction(tx_id).ok_or(Code::Access)?;
+        let recent = self.decided(height, storage, out).ok_or(Code::Damaged)?;
+        let result = self.stored_result(height, storage, out);
+        Ok(Proofs::new(&recent, result.as_ref()).receipts(&[index as usize]))
     }
 
-    /// Answers what the store alone can answer; `None` when it cannot.
+    /// A decided block, from memory or from the log.
+    pub(crate) fn decided(
+        &mut self,
+        height: Height,
+        storage: &impl Storage,
+        out: &mut Output,
+    ) -> Option<Recent> {
+        if let Some(recent) = self.recent.get(&height) {
+            return Some(recent.clone());
+        }
+        let block = self.stored_block(height, storage, out)?;
+        let header = self.log.header(height, storage).ok()??;
+        Some(Recent {
+            block,
+            tx_ids: header.tx_ids.to_vec(),
+            witness_ids: header.witness_ids.to_vec(),
+        })
+    }
+
+    /// Answers what the store alone can answer. `ACCESS`: it cannot;
+    /// `DAMAGED`: what it holds is not what was stored.
     pub(crate) fn answer(
-        &self,
+        &mut self,
         ask: &Ask,
         storage: &impl Storage,
         out: &mut Output,
-    ) -> Option<Say> {
-        Some(match ask {
+    ) -> Result<Say, Code> {
+        Ok(match ask {
             Ask::Receipt(tx_id) => Say::Receipts(self.receipt(tx_id, storage, out)?),
-            Ask::Status(()) => Say::Status(Blob::new(self.status().into_bytes()).ok()?),
+            Ask::Status(()) => {
+                let status = Blob::new(self.status().into_bytes());
+                Say::Status(status.map_err(|_| Code::TooLarge)?)
+            }
             Ask::Blocks(range) => {
                 let heights = heights(range, self.log.height());
                 let blocks = heights.map_while(|height| match self.recent.get(&height) {
                     Some(recent) => Some(recent.block.clone()),
-                    None => self.log.block(height, storage).ok().flatten(),
+                    None => self.stored_block(height, storage, out),
                 });
-                Say::Blocks(within(blocks, ANSWER_BYTES))
+                let blocks = within(blocks, ANSWER_BYTES);
+                ensure_read(blocks.is_empty(), range, self.log.height())?;
+                Say::Blocks(blocks)
             }
             Ask::Results(range) => {
                 let heights = heights(range, self.ordering.results.stored());
-                let results = heights.map_while(|h| self.log.result(h, storage).ok().flatten());
-                Say::Results(within(results, ANSWER_BYTES))
+                let results = heights.map_while(|h| self.stored_result(h, storage, out));
+                let results = within(results, ANSWER_BYTES);
+                ensure_read(results.is_empty(), range, self.ordering.results.stored())?;
+                Say::Results(results)
             }
-            Ask::Submit(_) | Ask::Query(_) => return None,
+            Ask::Submit(_) | Ask::Query(_) => return Err(Code::Access),
         })
     }
 
@@ -423,9 +451,13 @@ impl Node {
 
     /// Asks an executor's node for certified results that are missing here.
     pub(crate) fn ask_for_results(&mut self, out: &mut Output) {
-        if self.ordering.results.lacking().is_none() {
-            return;
+        if self.ordering.results.lacking().is_some() {
+            self.ask_an_executor(out);
         }
+    }
+
+    /// Asks the executors' nodes in turn.
+    fn ask_an_executor(&mut self, out: &mut Output) {
         let me = self.identity.replica;
         let executors: Vec<_> = self
             .genesis
@@ -435,6 +467,47 @@ impl Node {
             .collect();
         if let Some(holder) = executors.get(self.requests as usize % executors.len().max(1)) {
             self.ask_results_of(*holder, out);
+        }
+    }
+
+    /// Says own result votes again and asks for others' results while nothing
+    /// moves: a vote is said once otherwise, and not every frame arrives.
+    pub(crate) fn repeat_results(&mut self, out: &mut Output) {
+        let now = self.ordering.now.monotonic;
+        let stored = self.ordering.results.stored();
+        if stored != self.results_since.0 || stored >= self.log.height() {
+            self.results_since = (stored, now);
+            return;
+        }
+        let due = Monotonic(self.results_since.1.0 + RESULTS_REPEAT_US);
+        if now < due {
+            out.next_timer = out.next_timer.into_iter().chain([due]).min();
+            return;
+        }
+        self.results_since.1 = now;
+        let me = self.identity.replica;
+        let votes = self.ordering.results.votes_of(me, RESULTS_AT_ONCE as usize);
+        for vote in votes {
+            let to = self.other_nodes();
+            self.send_all(to.into_iter(), &PeerMessage::Result(vote), out);
+        }
+        self.ask_an_executor(out);
+    }
+
+    /// Sends items that should have been ordered by now to the leader, which
+    /// may never have heard of them.
+    pub(crate) fn relay_overdue(&mut self, out: &mut Output) {
+        let now = self.ordering.now.monotonic;
+        if self.ordering.pool.is_empty() || now.0 < self.relayed_at.0 + RELAY_PATIENCE_US {
+            return;
+        }
+        self.relayed_at = now;
+        let leader = self.replica.summary().leader;
+        let before = Monotonic(now.0.saturating_sub(RELAY_PATIENCE_US));
+        let overdue = self.ordering.pool.overdue(before, RELAY_ITEMS_MAX);
+        if leader != self.identity.replica && !overdue.is_empty() {
+            let message = PeerMessage::Items(crate::node::encoded(&overdue));
+            self.send_all([leader].into_iter(), &message, out);
         }
     }
 
@@ -455,6 +528,15 @@ impl Node {
             out,
         );
     }
+}
+
+/// An answer without anything in it, though there is something: damage.
+fn ensure_read(empty: bool, range: &Range, last: Height) -> Result<(), Code> {
+    let asked = heights(range, last).next().is_some();
+    if empty && asked {
+        return Err(Code::Damaged);
+    }
+    Ok(())
 }
 
 fn heights(range: &Range, last: Height) -> impl Iterator<Item = Height> + use<> {

@@ -1,7 +1,7 @@
 //! From the log back to a node: every record is read once, decided blocks are
 //! applied to the control state in order, agreement gets its records back.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use daicho_admission::{Admission, Bounds};
@@ -98,6 +98,9 @@ pub fn recover(
         queue: VecDeque::new(),
         told_certified: Height(0),
         asked_results_at: Monotonic(0),
+        results_since: (stored, now.monotonic),
+        relayed_at: Monotonic(0),
+        damaged: BTreeSet::new(),
         requests: 0,
         executor_pid: None,
         counters: Counters::default(),

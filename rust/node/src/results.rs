@@ -166,6 +166,13 @@ impl Results {
         (self.certified() > self.stored).then(|| self.stored.next())
     }
 
+    /// Up to `max` votes of `replica` above what is stored, in order of height.
+    #[must_use]
+    pub fn votes_of(&self, replica: ReplicaId, max: usize) -> Vec<ResultVote> {
+        let votes = self.open.values().filter_map(|o| o.votes.get(&replica));
+        votes.take(max).cloned().collect()
+    }
+
     /// The certificate of an open height.
     #[must_use]
     pub fn certificate(&self, height: Height) -> Option<&ResultCertificate> {

@@ -57,11 +57,12 @@ impl Load {
         if oldest.is_some_and(|oldest| self.sequence >= oldest + OPEN_MAX) {
             return None;
         }
+        let sequence = self.sequence;
         self.sequence += 1;
         let origin = Origin {
             sender: CLIENT,
             lane: 0,
-            sequence: self.sequence,
+            sequence,
             expiry: ConsensusTime(START_US + LIFETIME_US),
         };
         let call = Call {
@@ -81,10 +82,10 @@ impl Load {
         )
         .expect("a small call");
         let bytes = item.to_bytes();
-        let frame = request(self.sequence, &bytes);
+        let frame = request(sequence, &bytes);
         let pending = Pending {
             bytes,
-            sequence: self.sequence,
+            sequence,
             retry_at: now_us + PATIENCE_US,
         };
         self.open.insert(tx_id(&item), pending);

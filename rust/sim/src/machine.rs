@@ -66,6 +66,15 @@ impl Machine {
         self.node.is_some()
     }
 
+    /// Whether everything that came has been taken in.
+    pub fn is_idle(&self) -> bool {
+        self.inbox.is_empty() && self.syncing.is_none()
+    }
+
+    pub fn has_executor(&self) -> bool {
+        self.executor.is_some()
+    }
+
     fn now(&self, now_us: u64) -> Now {
         let wall = i128::from(START_US) + i128::from(now_us) + i128::from(self.skew_us);
         Now {
@@ -199,7 +208,11 @@ impl Machine {
                         .push_back(Input::Executor(FromExecutor::Credit(1)));
                     Some(FromExecutor::Executed(executed))
                 }
-                Ok(Step::Known) => Some(FromExecutor::Credit(1)),
+                Ok(Step::Known(again)) => {
+                    let credit = Input::Executor(FromExecutor::Credit(1));
+                    self.inbox.push_back(credit);
+                    again.map(|executed| FromExecutor::Executed(*executed))
+                }
                 Err(halted) => Some(FromExecutor::Halted(halted.message())),
             },
             ToExecutor::Certified(certificate) => {

@@ -258,8 +258,13 @@ impl World {
             }
             Event::Execute { node, life } => self.execute(node, life),
             Event::StartExecutor { node, life } => {
-                if self.machines[node].life == life {
+                let machine = &self.machines[node];
+                if machine.life == life && machine.is_idle() {
                     return self.start_executor(node);
+                } else if machine.life == life {
+                    // The host starts one only after it told the node that
+                    // the last one is gone.
+                    self.after(1_000, Event::StartExecutor { node, life });
                 }
             }
             Event::Deed(deed) => return self.carry_out(deed),
@@ -327,10 +332,13 @@ impl World {
     fn step(&mut self, node: usize) {
         let now_us = self.now_us;
         let machine = &mut self.machines[node];
-        if !machine.is_up() || machine.wake_at != Some(now_us) || machine.syncing.is_some() {
+        if !machine.is_up() || machine.wake_at != Some(now_us) {
             return;
         }
         machine.wake_at = None;
+        if machine.syncing.is_some() {
+            return;
+        }
         let (output, timer) = match machine.step(now_us) {
             Some(output) => (Some(output), None),
             None => (
@@ -369,6 +377,9 @@ impl World {
         }
         for message in output.to_executor {
             self.note_block(node, &message);
+            if !self.machines[node].has_executor() {
+                continue;
+            }
             self.machines[node].to_executor.push_back(message);
             let (us, life) = (self.dice.between(100, 1_500), self.machines[node].life);
             self.after(us, Event::Execute { node, life });
@@ -442,8 +453,8 @@ impl World {
                 self.say(&format!("n{node} executed {height} to {root}"));
             }
             self.machines[node].inbox.push_back(Input::Executor(said));
-            self.wake(node, 0);
         }
+        self.wake(node, 0);
     }
 
     fn fail(&mut self) {

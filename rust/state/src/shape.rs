@@ -4,7 +4,7 @@
 //! A tree over a set of keys is the treap whose node of highest priority is
 //! the root: keys in order from left to right, priorities falling downwards.
 //! Priorities are a function of the key, so one set of keys has one shape,
-//! whatever the order in which they came (docs/decisions/state-tree.md).
+//! whatever the order in which they came (docs/decisions/0001-state-tree.md).
 //!
 //! ```text
 //! row   = H("row",  salt, value)

@@ -1,7 +1,18 @@
 """Money tokens."""
 
-from daicho.contract import ADMINISTRATOR, Enum, Holdings, Key, Party, Row, export, party, entry, Role, query
 from market import JPY
+
+from daicho.contract import (
+    Enum,
+    Holdings,
+    Key,
+    Party,
+    Role,
+    Row,
+    entry,
+    export,
+    party,
+)
 
 edition = 1
 

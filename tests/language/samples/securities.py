@@ -1,5 +1,7 @@
-from daicho.contract import Account, Key, Party, Row, Holdings, export, party
 from market import Isin, Shares
+
+from daicho.contract import Account, Holdings, Key, Party, Row, export, party
+
 edition = 1
 
 
@@ -15,8 +17,16 @@ class Position(Row):
 
 positions = Holdings(Position, per=Position.isin, compartment=party(Position.bank))
 
+
 @export(callers=("trades",))
-def deliver(isin: Isin, quantity: Shares, seller: Party, seller_account: Account, buyer: Party, buyer_account: Account) -> None:
+def deliver(
+    isin: Isin,
+    quantity: Shares,
+    seller: Party,
+    seller_account: Account,
+    buyer: Party,
+    buyer_account: Account,
+) -> None:
     positions.move(
         quantity,
         source=positions.at(seller, seller_account, isin).available,

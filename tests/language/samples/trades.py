@@ -6,12 +6,15 @@ touched. Settlement moves both legs or neither.
 """
 
 from cash import pay
+from market import JPY, Isin, Price, Shares
+from securities import deliver
+
 from daicho.contract import (
+    HALF_UP,
     Account,
     Code,
     Enum,
     Event,
-    HALF_UP,
     Key,
     Party,
     Record,
@@ -31,8 +34,6 @@ from daicho.contract import (
     sender,
     tx_id,
 )
-from market import JPY, Isin, Price, Shares
-from securities import deliver
 
 edition = 1
 

@@ -9,7 +9,6 @@ from daicho.compiler.diagnostics import Reporter
 from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
 from daicho.compiler.types import (
     DIGITS_MAX,
-    INT,
     NONE,
     UNKNOWN,
     BytesType,

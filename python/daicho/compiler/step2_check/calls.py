@@ -18,7 +18,6 @@ from daicho.compiler.step2_check.scope import (
 )
 from daicho.compiler.tree import EventDecl, Expr
 from daicho.compiler.types import (
-    ACCOUNT,
     BOOL,
     BYTES,
     DATE,
@@ -80,7 +79,9 @@ def positional(scope: Scope, node: ast.Call, count: int, name: str) -> bool:
     """Whether the call gives exactly `count` plain arguments; reports otherwise."""
     if len(node.args) == count and not node.keywords:
         return True
-    scope.error(codes.ARGUMENTS, node, what=f"`{name}` takes {count} argument{'' if count == 1 else 's'}")
+    scope.error(
+        codes.ARGUMENTS, node, what=f"`{name}` takes {count} argument{'' if count == 1 else 's'}"
+    )
     return False
 
 
@@ -108,7 +109,9 @@ def _function(scope: Scope, node: ast.Call, module: str, name: str) -> Expr:
     given = arguments(scope, node, names, name)
     if given is None:
         return Expr("unknown", UNKNOWN, scope.span(node))
-    args = tuple(expressions.check_as(scope, given[item.name], item.type) for item in function.params)
+    args = tuple(
+        expressions.check_as(scope, given[item.name], item.type) for item in function.params
+    )
     function_name = (module, name)
     scope.function.calls.append((module, name, scope.span(node)))
     return Expr("call", function.result, scope.span(node), args, function_name)
@@ -120,7 +123,7 @@ def arguments(
     """Arguments by parameter, positional first; None after a report."""
     if any(id(item) in scope.module.parsed.refused for item in node.keywords):
         return None
-    given = dict(zip(names, node.args))
+    given = dict(zip(names, node.args, strict=False))
     problems: list[str] = []
     if len(node.args) > len(names):
         problems.append(f"{len(node.args)} arguments for {len(names)} parameters")
@@ -144,7 +147,7 @@ def arguments(
 
 
 def _constructor(scope: Scope, node: ast.Call, name: str, type_: Type) -> Expr:
-    span = scope.span(node)
+    span, before = scope.span(node), len(scope.reporter.diagnostics)
     match type_:
         case RecordType():
             return _record(scope, node, type_)
@@ -162,14 +165,16 @@ def _constructor(scope: Scope, node: ast.Call, name: str, type_: Type) -> Expr:
             if isinstance(value.type, StrType):
                 return Expr("text.to_int", type_, span, (value,))
             return coerce(scope, value, type_, node)
-    if type_ == UNKNOWN or isinstance(type_, (StrType, IntType)):
+    if type_ == UNKNOWN or len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)
     return scope.error(codes.NOT_CALLABLE, node, name=name)
 
 
 def _record(scope: Scope, node: ast.Call, type_: RecordType) -> Expr:
     if node.args:
-        return scope.error(codes.ARGUMENTS, node.args[0], what=f"the fields of `{type_.name}` are named")
+        return scope.error(
+            codes.ARGUMENTS, node.args[0], what=f"the fields of `{type_.name}` are named"
+        )
     given = arguments(scope, node, [item.name for item in type_.fields], type_.name)
     if given is None:
         return Expr("unknown", type_, scope.span(node))
@@ -185,8 +190,9 @@ def _number(scope: Scope, node: ast.Call, name: str, type_: Type, scale: int | N
     match node.args[0]:
         case ast.Constant(value=str(value)):
             text = value
-        case ast.Constant(value=int(number)) | ast.UnaryOp(
-            op=ast.USub(), operand=ast.Constant(value=int(number))
+        case (
+            ast.Constant(value=int(number))
+            | ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number)))
         ) if type(number) is int:
             text = ast.unparse(node.args[0]) if number >= 0 else str(number)
     if text is None:
@@ -241,7 +247,7 @@ def _method(scope: Scope, node: ast.Call, value: ast.expr, attr: str) -> Expr:
 
 
 def _class_method(scope: Scope, node: ast.Call, type_: Type, attr: str) -> Expr:
-    span = scope.span(node)
+    span, before = scope.span(node), len(scope.reporter.diagnostics)
     match type_, attr:
         case AmountType(), "of":
             return methods.rounded(scope, node, type_)
@@ -249,7 +255,7 @@ def _class_method(scope: Scope, node: ast.Call, type_: Type, attr: str) -> Expr:
             return Expr("from_raw", type_, span, (expressions.check_as(scope, node.args[0], INT),))
         case _, "of" if type_ == DATE and positional(scope, node, 3, attr):
             return _date(scope, node)
-    if type_ == UNKNOWN or attr in ("from_units", "of"):
+    if type_ == UNKNOWN or len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)
     return scope.error(codes.ATTRIBUTE, node.func, owner=type_, name=attr)
 
@@ -301,18 +307,19 @@ def _duration(scope: Scope, node: ast.Call, name: str) -> Expr:
 
 def failure_code(scope: Scope, node: ast.expr) -> tuple[str, int] | None:
     """The name and number of `Error.CODE`, which must be written out."""
-    before = len(scope.reporter.diagnostics)
     value = expressions.check(scope, node)
     if isinstance(value.type, EnumType) and value.type.code and value.op == "const":
         assert isinstance(value.data, int)
         names = {number: name for name, number in value.type.members}
         return names[value.data], value.data
-    if len(scope.reporter.diagnostics) == before:
+    if value.type != UNKNOWN:
         scope.error(codes.NOT_CONSTANT, node, what="a failure code is named where it is used")
     return None
 
 
-def _failure(scope: Scope, node: ast.Call, first: int) -> tuple[tuple[str, int], tuple[Expr, ...]] | None:
+def _failure(
+    scope: Scope, node: ast.Call, first: int
+) -> tuple[tuple[str, int], tuple[Expr, ...]] | None:
     """The code at argument `first` and the details after it."""
     if len(node.args) <= first or node.keywords:
         scope.error(codes.ARGUMENTS, node, what="a failure names its code, then its details")
@@ -325,9 +332,11 @@ def _failure(scope: Scope, node: ast.Call, first: int) -> tuple[tuple[str, int],
     return None if code is None else (code, tuple(details))
 
 
-def _require(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _require(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if len(node.args) < 2:
-        return scope.error(codes.ARGUMENTS, node, what="`require` takes a condition and a failure code")
+        return scope.error(
+            codes.ARGUMENTS, node, what="`require` takes a condition and a failure code"
+        )
     condition = operators.condition(scope, node.args[0])[0]
     failure = _failure(scope, node, 1)
     if failure is None:
@@ -335,14 +344,14 @@ def _require(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
     return Expr("require", NONE, scope.span(node), (condition, *failure[1]), failure[0])
 
 
-def _abort(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _abort(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     failure = _failure(scope, node, 0)
     if failure is None:
         return Expr("unknown", NEVER, scope.span(node))
     return Expr("fail", NEVER, scope.span(node), failure[1], failure[0])
 
 
-def _expect(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _expect(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 2, "expect"):
         return scope.unknown(node)
     value = expressions.check(scope, node.args[0])
@@ -350,19 +359,23 @@ def _expect(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
     if code is None or value.type == UNKNOWN:
         return scope.unknown(node)
     if not isinstance(value.type, OptionalType):
-        return scope.error(codes.MISMATCH, node.args[0], expected="an optional value", found=value.type)
+        return scope.error(
+            codes.MISMATCH, node.args[0], expected="an optional value", found=value.type
+        )
     return Expr("expect", value.type.item, scope.span(node), (value,), code)
 
 
-def _emit(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _emit(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     to = [item.value for item in node.keywords if item.arg == "to"]
     if len(node.args) != 1 or len(to) != 1 or len(node.keywords) != 1:
         return scope.error(codes.ARGUMENTS, node, what="`emit` takes an event and `to=`")
     event = expressions.check(scope, node.args[0])
     scope.effect("emit", node)
     if event.type == UNKNOWN or not isinstance(event.type, RecordType):
-        return event if event.type == UNKNOWN else scope.error(
-            codes.MISMATCH, node.args[0], expected="an event", found=event.type
+        return (
+            event
+            if event.type == UNKNOWN
+            else scope.error(codes.MISMATCH, node.args[0], expected="an event", found=event.type)
         )
     if event.type.kind != "event":
         return scope.error(codes.MISMATCH, node.args[0], expected="an event", found=event.type)
@@ -371,7 +384,9 @@ def _emit(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
         return scope.unknown(node)
     known = scope.module.events.setdefault(event.type.name, EventDecl(event.type, addressees))
     if known.addressees != addressees:
-        return scope.error(codes.ADDRESSEES, to[0], what=f"`{event.type.name}` goes to others elsewhere")
+        return scope.error(
+            codes.ADDRESSEES, to[0], what=f"`{event.type.name}` goes to others elsewhere"
+        )
     return Expr("emit", NONE, scope.span(node), (event,), event.type.name)
 
 
@@ -394,7 +409,9 @@ def _addressee(scope: Scope, event: RecordType, node: ast.expr) -> tuple[str, st
             if isinstance(symbol, BuiltinSymbol) and symbol.name in ("PUBLIC", "ADMINISTRATOR"):
                 return (symbol.name.lower(), None)
         case ast.Call(
-            func=ast.Name(id=name), args=[ast.Attribute(value=ast.Name(id=owner), attr=column)], keywords=[]
+            func=ast.Name(id=name),
+            args=[ast.Attribute(value=ast.Name(id=owner), attr=column)],
+            keywords=[],
         ):
             symbol, record = symbols.get(name), symbols.get(owner)
             is_kind = isinstance(symbol, BuiltinSymbol) and symbol.name in ("party", "register")
@@ -408,28 +425,34 @@ def _addressee(scope: Scope, event: RecordType, node: ast.expr) -> tuple[str, st
     return None
 
 
-def _has_role(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _has_role(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 1, "has_role"):
         return scope.unknown(node)
     role = expressions.check_as(scope, node.args[0], ROLE)
     if role.type != UNKNOWN and role.op != "const":
-        return scope.error(codes.NOT_CONSTANT, node.args[0], what="a role is named where it is asked for")
+        return scope.error(
+            codes.NOT_CONSTANT, node.args[0], what="a role is named where it is asked for"
+        )
     return Expr("has_role", BOOL, scope.span(node), (), role.data)
 
 
-def _has_signed(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _has_signed(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 1, "has_signed"):
         return scope.unknown(node)
-    return Expr("has_signed", BOOL, scope.span(node), (expressions.check_as(scope, node.args[0], PARTY),))
+    return Expr(
+        "has_signed", BOOL, scope.span(node), (expressions.check_as(scope, node.args[0], PARTY),)
+    )
 
 
-def _digest(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _digest(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 1, "digest"):
         return scope.unknown(node)
-    return Expr("digest", HASH, scope.span(node), (expressions.check_as(scope, node.args[0], BYTES),))
+    return Expr(
+        "digest", HASH, scope.span(node), (expressions.check_as(scope, node.args[0], BYTES),)
+    )
 
 
-def _allocate(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _allocate(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 3, "allocate"):
         return scope.unknown(node)
     total = expressions.check(scope, node.args[0])
@@ -440,11 +463,13 @@ def _allocate(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
     if not isinstance(total.type, AmountType):
         return scope.error(codes.MISMATCH, node.args[0], expected="an amount", found=total.type)
     if rule.op != "const":
-        return scope.error(codes.NOT_CONSTANT, node.args[2], what="the rule of `allocate` is named here")
+        return scope.error(
+            codes.NOT_CONSTANT, node.args[2], what="the rule of `allocate` is named here"
+        )
     return Expr("allocate", ListType(total.type), scope.span(node), (total, weights), rule.data)
 
 
-def _len(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _len(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 1, "len"):
         return scope.unknown(node)
     value = expressions.check(scope, node.args[0])
@@ -455,7 +480,7 @@ def _len(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
     return scope.error(codes.NOT_ITERABLE, node.args[0], found=value.type, what="has no length")
 
 
-def _abs(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _abs(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 1, "abs"):
         return scope.unknown(node)
     value = expressions.check(scope, node.args[0])
@@ -467,7 +492,7 @@ def _abs(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
 
 
 def _min_max(name: str) -> Callable[[Scope, ast.Call, Type | None], Expr]:
-    def handler(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+    def handler(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
         if not positional(scope, node, 2, name):
             return scope.unknown(node)
         left, right = (expressions.check(scope, item) for item in node.args)
@@ -475,14 +500,16 @@ def _min_max(name: str) -> Callable[[Scope, ast.Call, Type | None], Expr]:
             return scope.unknown(node)
         target = operators.common(left, right)
         if target is None or not is_ordered(target):
-            return scope.error(codes.OPERANDS, node, operator=name, left=left.type, right=right.type)
+            return scope.error(
+                codes.OPERANDS, node, operator=name, left=left.type, right=right.type
+            )
         args = (coerce(scope, left, target, node), coerce(scope, right, target, node))
         return Expr(name, target, scope.span(node), args)
 
     return handler
 
 
-def _ord(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
+def _ord(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 1, "ord"):
         return scope.unknown(node)
     value = expressions.check_as(scope, node.args[0], StrType(1))
@@ -505,7 +532,9 @@ def _copy(name: str) -> Callable[[Scope, ast.Call, Type | None], Expr]:
             return Expr("dict.keys", ListType(value.type.key), scope.span(node), (value,))
         if value.type == UNKNOWN:
             return value
-        return scope.error(codes.NOT_ITERABLE, node.args[0], found=value.type, what=f"does not go into `{name}`")
+        return scope.error(
+            codes.NOT_ITERABLE, node.args[0], found=value.type, what=f"does not go into `{name}`"
+        )
 
     return handler
 

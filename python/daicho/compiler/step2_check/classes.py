@@ -11,7 +11,6 @@ from daicho.compiler.step2_check.annotations import Annotations
 from daicho.compiler.step2_check.scope import BuiltinSymbol, Module
 from daicho.compiler.types import (
     DIGITS_MAX,
-    PARTY,
     UNKNOWN,
     AmountType,
     EnumType,
@@ -56,7 +55,9 @@ class Classes:
             symbol = self.module.symbols.get(node.bases[0].id)
             if isinstance(symbol, BuiltinSymbol) and symbol.name in known:
                 if node.keywords and symbol.name not in ("Money", "Quantity"):
-                    self.reporter.error(codes.CLASS_BASE, node.keywords[0], what="this class takes no options")
+                    self.reporter.error(
+                        codes.CLASS_BASE, node.keywords[0], what="this class takes no options"
+                    )
                 return symbol.name
         self.reporter.error(codes.CLASS_BASE, node, what=f"`{node.name}` is of no known kind")
         return ""
@@ -65,10 +66,7 @@ class Classes:
         """The body without its documentation and `...`."""
         kept: list[ast.stmt] = []
         for item in node.body:
-            if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
-                if isinstance(item.value.value, str) or item.value.value is Ellipsis:
-                    continue
-            if not isinstance(item, ast.Pass):
+            if not is_remark(item) and not isinstance(item, ast.Pass):
                 kept.append(item)
         return kept
 
@@ -81,7 +79,9 @@ class Classes:
                 case ast.AnnAssign(value=ast.expr() as value):
                     self.reporter.error(codes.CLASS_BODY, value, what="a field has no default")
                 case _:
-                    self.reporter.error(codes.CLASS_BODY, line, what="this cannot stand in a record")
+                    self.reporter.error(
+                        codes.CLASS_BODY, line, what="this cannot stand in a record"
+                    )
         if len(fields) > FIELDS_MAX:
             self.reporter.error(codes.LIMIT, node, what=f"a record has at most {FIELDS_MAX} fields")
         return RecordType(self.module.name, node.name, kind, tuple(fields))
@@ -90,7 +90,11 @@ class Classes:
         self, line: ast.AnnAssign, name: str, annotation: ast.expr, kind: str, fields: list[Field]
     ) -> None:
         is_key = kind == "row" and self.annotations.is_key(annotation)
-        type_ = self.annotations.read_column(annotation) if is_key else self.annotations.read(annotation)
+        type_ = (
+            self.annotations.read_column(annotation)
+            if is_key
+            else self.annotations.read(annotation)
+        )
         if any(item.name == name for item in fields):
             self.reporter.error(codes.DUPLICATE, line, name=name)
         if is_key and any(not item.key for item in fields):
@@ -122,7 +126,9 @@ class Classes:
         if any(item == name for item, _ in members):
             self.reporter.error(codes.DUPLICATE, line, name=name)
         elif is_code and not (CODE_MIN <= value <= CODE_MAX and _UPPER_SNAKE.match(name)):
-            self.reporter.error(codes.CODE_VALUES, line, what=f"{name} = {value} is not a failure code")
+            self.reporter.error(
+                codes.CODE_VALUES, line, what=f"{name} = {value} is not a failure code"
+            )
         elif is_code and any(number == value for _, number in members):
             self.reporter.error(codes.CODE_VALUES, line, what=f"{value} is taken")
         elif not is_code and value != len(members):
@@ -142,6 +148,8 @@ class Classes:
         return UNKNOWN
 
 
-def party_field(record: RecordType, name: str) -> bool:
-    """Whether `record` has a field `name` of type Party."""
-    return any(item.name == name and item.type == PARTY for item in record.fields)
+def is_remark(node: ast.stmt) -> bool:
+    """Whether a statement is a documentation text or `...`."""
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        return False
+    return isinstance(node.value.value, str) or node.value.value is Ellipsis

@@ -37,10 +37,21 @@ def coerce(scope: Scope, value: Expr, target: Type, node: ast.AST) -> Expr:
         return scope.error(codes.OPTIONAL, node)
     if value.op == "const":
         return _constant(scope, value, target, node)
-    if isinstance(source, DecimalType) and isinstance(target, DecimalType) and source.scale > target.scale:
+    if (
+        isinstance(source, DecimalType)
+        and isinstance(target, DecimalType)
+        and source.scale > target.scale
+    ):
         return scope.error(codes.ROUNDS, node, found=source, expected=target)
-    if value.op == "tuple" and isinstance(target, TupleType) and len(value.args) == len(target.items):
-        args = tuple(coerce(scope, arg, item, node) for arg, item in zip(value.args, target.items))
+    if (
+        value.op == "tuple"
+        and isinstance(target, TupleType)
+        and len(value.args) == len(target.items)
+    ):
+        args = tuple(
+            coerce(scope, arg, item, node)
+            for arg, item in zip(value.args, target.items, strict=False)
+        )
         return Expr("tuple", target, value.span, args)
     if is_convertible(source, target):
         return Expr("convert", target, value.span, (value,))
@@ -87,9 +98,15 @@ def _constant(scope: Scope, value: Expr, target: Type, node: ast.AST) -> Expr:
                 return scope.error(codes.RANGE, node, value=number, expected=target)
         case DecimalType(scale=scale), DecimalType(), int(number):
             return _decimal_constant(scope, value, number, scale, target, node)
-        case (StrType(), StrType(length), str(text)) | (BytesType(), BytesType(length), bytes(text)):
+        case (StrType(), StrType(length), str(text)) | (
+            BytesType(),
+            BytesType(length),
+            bytes(text),
+        ):
             if length is not None and len(text) > length:
-                return scope.error(codes.RANGE, node, value=f"a text of {len(text)}", expected=target)
+                return scope.error(
+                    codes.RANGE, node, value=f"a text of {len(text)}", expected=target
+                )
         case _:
             return mismatch(scope, target, value.type, node)
     return Expr("const", target, value.span, (), value.data)

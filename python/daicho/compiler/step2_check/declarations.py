@@ -65,10 +65,8 @@ class Declarations:
     def read(self) -> Module:
         """Read every statement of the top level."""
         body = self.module.parsed.tree.body
-        for position, statement in enumerate(body):
-            if position == 0 and _is_text(statement):
-                continue
-            if id(statement) not in self.module.parsed.refused:
+        for statement in body:
+            if not _is_text(statement) and id(statement) not in self.module.parsed.refused:
                 self._statement(statement)
         if not self.has_edition:
             self.reporter.error(codes.EDITION, START, reason="the file does not say its edition")
@@ -90,7 +88,9 @@ class Declarations:
                 self._edition(value)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 self._assignment(node, name, None, value)
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value):
+            case ast.AnnAssign(
+                target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value
+            ):
                 self._assignment(node, name, annotation, value)
             case _:
                 what = f"`{ast.unparse(node).splitlines()[0]}`"
@@ -106,14 +106,18 @@ class Declarations:
         if self.has_edition:
             self.reporter.error(codes.EDITION, value, reason="the edition is said twice")
         if not (isinstance(value, ast.Constant) and value.value == EDITION):
-            self.reporter.error(codes.EDITION, value, reason=f"the only edition so far is {EDITION}")
+            self.reporter.error(
+                codes.EDITION, value, reason=f"the only edition so far is {EDITION}"
+            )
         self.has_edition = True
 
     # --- imports ---
 
     def _import(self, node: ast.ImportFrom) -> None:
         if node.level or node.module is None:
-            self.reporter.error(codes.IMPORT, node, what="a relative import is not part of the language")
+            self.reporter.error(
+                codes.IMPORT, node, what="a relative import is not part of the language"
+            )
         elif node.module == "daicho.contract":
             self._names(node, CONTRACT_NAMES, "daicho.contract")
         elif "." in node.module or node.module == "__future__":
@@ -183,7 +187,9 @@ class Declarations:
     def _constant(self, annotation: ast.expr | None, value: ast.expr) -> Expr:
         nobody = Function(self.module.name, "constant", (), NONE, "helper", START)
         scope = Scope(self.module, nobody, self.reporter)
-        expected: Type | None = self._annotations.read(annotation) if annotation is not None else None
+        expected: Type | None = (
+            self._annotations.read(annotation) if annotation is not None else None
+        )
         result = expressions.check(scope, value, expected)
         if expected is not None:
             result = coerce(scope, result, expected, value)

@@ -62,7 +62,9 @@ def check(scope: Scope, node: ast.expr, expected: Type | None = None) -> Expr:
         case ast.Call():
             return calls.check(scope, node, expected)
         case ast.BinOp():
-            return operators.binary(scope, node, check(scope, node.left), node.op, check(scope, node.right))
+            return operators.binary(
+                scope, node, check(scope, node.left), node.op, check(scope, node.right)
+            )
         case ast.UnaryOp():
             return operators.unary(scope, node)
         case ast.BoolOp() | ast.Compare():
@@ -133,7 +135,9 @@ def _name(scope: Scope, node: ast.Name) -> Expr:
         case TableSymbol():
             return scope.error(codes.TABLE, node, what=f"`{name}` is stored state, not a value")
         case FunctionSymbol():
-            return scope.error(codes.MISMATCH, node, "call it", expected="a value", found="a function")
+            return scope.error(
+                codes.MISMATCH, node, "call it", expected="a value", found="a function"
+            )
         case TypeSymbol(type_):
             if type_ == UNKNOWN:
                 return scope.unknown(node)
@@ -156,7 +160,8 @@ def _attribute(scope: Scope, node: ast.Attribute) -> Expr:
     if owner.type == UNKNOWN:
         return owner
     if isinstance(owner.type, OptionalType):
-        return scope.error(codes.OPTIONAL, node.value)
+        scope.error(codes.OPTIONAL, node.value)
+        owner = Expr("unwrap", owner.type.item, owner.span, (owner,))  # go on as if it were there
     return narrowed(scope, node, _field(scope, node, owner))
 
 
@@ -179,7 +184,7 @@ def _field(scope: Scope, node: ast.Attribute, owner: Expr) -> Expr:
             return Expr("raw", INT, span, (owner,))
         case AmountType(scale=scale), "decimal":
             return Expr("convert", DecimalType(38, scale), span, (owner,))
-        case (TimestampType() | DurationType()), "microseconds":
+        case ((TimestampType() | DurationType()), "microseconds"):
             return Expr("raw", INT, span, (owner,))
         case DateType(), ("year" | "month" | "day") as part:
             return Expr(f"date.{part}", INT, span, (owner,))
@@ -276,12 +281,17 @@ def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
         if not elements:
             return scope.error(codes.INFER, node, what="an empty list")
         item = operators.widened(elements[0].type)
-    args = tuple(coerce(scope, value, item, element) for value, element in zip(elements, node.elts))
+    args = tuple(
+        coerce(scope, value, item, element)
+        for value, element in zip(elements, node.elts, strict=False)
+    )
     return Expr("list", ListType(item), scope.span(node), args)
 
 
 def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
-    pairs = [(key, value) for key, value in zip(node.keys, node.values) if key is not None]
+    pairs = [
+        (key, value) for key, value in zip(node.keys, node.values, strict=False) if key is not None
+    ]
     if isinstance(expected, MapType):
         key_type, value_type = expected.key, expected.value
     elif pairs:
@@ -301,9 +311,9 @@ def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
     wanted: tuple[Type | None, ...] = (None,) * len(node.elts)
     if isinstance(expected, TupleType) and len(expected.items) == len(node.elts):
         wanted = expected.items
-    args = tuple(check(scope, item, want) for item, want in zip(node.elts, wanted))
+    args = tuple(check(scope, item, want) for item, want in zip(node.elts, wanted, strict=False))
     if any(item.type == NONE for item in args):
         return scope.error(codes.MISMATCH, node, expected="values", found="None")
     types = tuple(operators.widened(item.type) for item in args)
-    args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts))
+    args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts, strict=False))
     return Expr("tuple", TupleType(types), scope.span(node), args)

@@ -42,12 +42,13 @@ CHANGES = {
 def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
     """`owner.name(…)`."""
     assert isinstance(node.func, ast.Attribute)
-    span = scope.span(node)
+    span, before = scope.span(node), len(scope.reporter.diagnostics)
     if owner.type == UNKNOWN:
         return owner
+    if isinstance(owner.type, OptionalType):
+        scope.error(codes.OPTIONAL, node.func.value)
+        owner = Expr("unwrap", owner.type.item, owner.span, (owner,))  # go on as if it were there
     match owner.type, name:
-        case OptionalType(), _:
-            return scope.error(codes.OPTIONAL, node.func.value)
         case DecimalType(), "round":
             return _round(scope, node, owner)
         case DecimalType(), "div":
@@ -56,7 +57,7 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
             return _replace(scope, node, owner, record)
         case StrType(), "encode" if calls.positional(scope, node, 0, name):
             return Expr("convert", BYTES, span, (owner,))
-        case (StrType() | BytesType()), ("startswith" | "find"):
+        case ((StrType() | BytesType()), ("startswith" | "find")):
             return _search(scope, node, owner, name)
         case MapType(key, value), "get" if calls.positional(scope, node, 1, name):
             wanted = expressions.check_as(scope, node.args[0], key)
@@ -69,8 +70,8 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
             return _date(scope, node, owner, name)
         case ListType(), _ if name in CHANGES["list"]:
             return scope.error(codes.EXPRESSION, node, what=f"`.{name}` inside an expression")
-    if name in ("encode", "get", "keys", "values", "date"):
-        return scope.unknown(node)
+    if len(scope.reporter.diagnostics) > before:
+        return scope.unknown(node)  # the method is there, its arguments are wrong
     return expressions.no_attribute(scope, node.func, owner.type)
 
 
@@ -81,7 +82,9 @@ def _date(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
     if name == "start":
         return Expr("date.ts", TIMESTAMP, span, (owner,))
     if name == "days_since":
-        return Expr("date.diff", INT, span, (owner, expressions.check_as(scope, node.args[0], DATE)))
+        return Expr(
+            "date.diff", INT, span, (owner, expressions.check_as(scope, node.args[0], DATE))
+        )
     count = expressions.check_as(scope, node.args[0], INT)
     return Expr("date.add" if name == "plus" else "date.add_months", DATE, span, (owner, count))
 
@@ -104,7 +107,11 @@ def _replace(scope: Scope, node: ast.Call, owner: Expr, record: RecordType) -> E
     for item in node.keywords:
         index = record.index(str(item.arg))
         if index < 0 or item.arg in names:
-            scope.error(codes.ARGUMENTS, item, what=f"`{record.name}` has no field `{item.arg}`, or it is given twice")
+            scope.error(
+                codes.ARGUMENTS,
+                item,
+                what=f"`{record.name}` has no field `{item.arg}`, or it is given twice",
+            )
             continue
         names.append(str(item.arg))
         values.append(expressions.check_as(scope, item.value, record.fields[index].type))
@@ -168,5 +175,9 @@ def _div(scope: Scope, node: ast.Call, owner: Expr) -> Expr:
     if scale is None or mode is None or divisor.type == UNKNOWN:
         return scope.unknown(node)
     if not isinstance(divisor.type, (DecimalType, IntType)):
-        return scope.error(codes.MISMATCH, given["divisor"], expected="a Decimal", found=divisor.type)
-    return Expr("div.round", DecimalType(DIGITS_MAX, scale), scope.span(node), (owner, divisor), mode)
+        return scope.error(
+            codes.MISMATCH, given["divisor"], expected="a Decimal", found=divisor.type
+        )
+    return Expr(
+        "div.round", DecimalType(DIGITS_MAX, scale), scope.span(node), (owner, divisor), mode
+    )

@@ -100,16 +100,19 @@ def common(left: Expr, right: Expr) -> Type | None:
 def _common_int(left: Expr, right: Expr) -> Type:
     for literal, other in ((left, right), (right, left)):
         kind = other.type
-        if literal.op == "const" and isinstance(literal.data, int) and isinstance(kind, IntType):
-            if kind.low <= literal.data <= kind.high:
-                return kind
+        if literal.op != "const" or not isinstance(kind, IntType):
+            continue
+        if isinstance(literal.data, int) and kind.low <= literal.data <= kind.high:
+            return kind
     return INT
 
 
 # --- arithmetic ---
 
 
-def binary(scope: Scope, node: ast.expr | ast.stmt, left: Expr, op: ast.operator, right: Expr) -> Expr:
+def binary(
+    scope: Scope, node: ast.expr | ast.stmt, left: Expr, op: ast.operator, right: Expr
+) -> Expr:
     """`left op right`."""
     if UNKNOWN in (left.type, right.type) or type(op) not in _SYMBOLS:
         return scope.unknown(node)
@@ -141,10 +144,15 @@ def _arithmetic(
             scale = a + (right.type.scale if isinstance(right.type, DecimalType) else 0)
             if scale > DIGITS_MAX:
                 return None
-            return Expr("mul.round", DecimalType(DIGITS_MAX, scale), span, (left, right), EXACT_MODE)
+            return Expr(
+                "mul.round", DecimalType(DIGITS_MAX, scale), span, (left, right), EXACT_MODE
+            )
         case AmountType(), IntType() if name == "mul":
             return Expr("mul.round", left.type, span, (left, right), EXACT_MODE)
-        case (AmountType(), AmountType()) | (DurationType(), DurationType()) if name in ("add", "sub"):
+        case (AmountType(), AmountType()) | (DurationType(), DurationType()) if name in (
+            "add",
+            "sub",
+        ):
             return Expr(name, left.type, span, (left, right)) if left.type == right.type else None
         case DurationType(), IntType() if name == "mul":
             raw = Expr("raw", INT, span, (left,))
@@ -244,7 +252,9 @@ def _is_none(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) ->
     if not isinstance(value.type, OptionalType):
         hint = "the test is not needed"
         return (
-            scope.error(codes.MISMATCH, node.left, hint, expected="an optional value", found=value.type),
+            scope.error(
+                codes.MISMATCH, node.left, hint, expected="an optional value", found=value.type
+            ),
             set(),
             set(),
         )
@@ -265,13 +275,19 @@ def _compare(scope: Scope, node: ast.Compare) -> Expr:
     if UNKNOWN in (left.type, right.type):
         return scope.unknown(node)
     if "none" in (left.op, right.op):
-        return scope.error(codes.OPERANDS, node, "write `is None`", operator="==", left=left.type, right="None")
+        return scope.error(
+            codes.OPERANDS, node, "write `is None`", operator="==", left=left.type, right="None"
+        )
     if type(op) not in _COMPARISONS:
         return scope.error(codes.IDENTITY, node)
     symbol, name = _COMPARISONS[type(op)]
     target = common(left, right)
     if target is None or isinstance(target, NoneType):
-        code = codes.UNITS if isinstance(left.type, AmountType) and isinstance(right.type, AmountType) else codes.OPERANDS
+        code = (
+            codes.UNITS
+            if isinstance(left.type, AmountType) and isinstance(right.type, AmountType)
+            else codes.OPERANDS
+        )
         return scope.error(code, node, operator=symbol, left=left.type, right=right.type)
     if name not in ("eq", "ne") and not is_ordered(target):
         return scope.error(codes.OPERANDS, node, operator=symbol, left=left.type, right=right.type)
@@ -317,7 +333,12 @@ def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]
         return value
     span = scope.span(node)
     tests = [
-        Expr("eq", BOOL, span, (Expr("local", types[0], span, (), name), coerce(scope, item, types[0], node)))
+        Expr(
+            "eq",
+            BOOL,
+            span,
+            (Expr("local", types[0], span, (), name), coerce(scope, item, types[0], node)),
+        )
         for item in items.args
     ]
     result = tests[0]

@@ -33,11 +33,15 @@ class ConstantSymbol:
 
 @dataclass(frozen=True)
 class TableSymbol:
+    """Stored state."""
+
     table: TableDecl
 
 
 @dataclass(frozen=True)
 class FunctionSymbol:
+    """A function of this contract or of another."""
+
     function: Function
 
 
@@ -75,6 +79,7 @@ class Flow:
     reachable: bool = True
 
     def copy(self) -> Flow:
+        """The same facts, to be changed on their own."""
         return Flow(set(self.assigned), set(self.present), self.reachable)
 
     def join(self, other: Flow) -> Flow:
@@ -114,6 +119,7 @@ class Scope:
         self._temporaries = 0
 
     def span(self, node: ast.AST) -> Span:
+        """Where `node` stands."""
         return self.reporter.source.span(node)
 
     def error(self, code: codes.Code, node: ast.AST, hint: str = "", **values: object) -> Expr:
@@ -123,6 +129,7 @@ class Scope:
         return self.unknown(node)
 
     def unknown(self, node: ast.AST) -> Expr:
+        """What stands for a value after a report."""
         return Expr("unknown", UNKNOWN, self.span(node))
 
     def effect(self, kind: str, node: ast.AST) -> None:
@@ -137,6 +144,7 @@ class Scope:
         return name
 
     def unknown_name(self, node: ast.AST, name: str) -> Expr:
+        """Report a name that is not there, with a close one."""
         known = sorted({*self.module.symbols, *self.function.locals})
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean `{close[0]}`?" if close else "declare or import it"

@@ -38,7 +38,9 @@ class Signatures:
         function.locals = {item.name: item.type for item in params}
         for position, decorator in enumerate(node.decorator_list):
             if position:
-                self.reporter.error(codes.DECORATOR, decorator, what="a function takes one decorator")
+                self.reporter.error(
+                    codes.DECORATOR, decorator, what="a function takes one decorator"
+                )
             else:
                 self._decorator(function, decorator)
         self._border(node, function)
@@ -67,15 +69,19 @@ class Signatures:
         """What crosses the contract's border has a bounded size."""
         if function.kind == "helper":
             return
-        for item, arg in zip(function.params, node.args.args):
+        for item, arg in zip(function.params, node.args.args, strict=False):
             if item.type != UNKNOWN and not is_storable(item.type):
-                self.reporter.error(codes.UNBOUNDED, arg, what=f"the parameter `{item.name}`, {item.type},")
+                self.reporter.error(
+                    codes.UNBOUNDED, arg, what=f"the parameter `{item.name}`, {item.type},"
+                )
         result = function.result
         if isinstance(result, ListType) and result.length is None:
             result = ListType(result.item, 1)
         if result not in (NONE, UNKNOWN) and not is_storable(result):
             assert node.returns is not None
-            self.reporter.error(codes.UNBOUNDED, node.returns, what=f"the result, {function.result},")
+            self.reporter.error(
+                codes.UNBOUNDED, node.returns, what=f"the result, {function.result},"
+            )
 
     # --- decorators ---
 
@@ -101,7 +107,9 @@ class Signatures:
         options: dict[str, ast.expr] = {}
         for item in node.keywords:
             if item.arg not in _OPTIONS[kind]:
-                self.reporter.error(codes.DECORATOR, item, what=f"`@{kind}` has no option `{item.arg}`")
+                self.reporter.error(
+                    codes.DECORATOR, item, what=f"`@{kind}` has no option `{item.arg}`"
+                )
             elif item.arg is not None:
                 options[item.arg] = item.value
         for positional in node.args:
@@ -110,7 +118,9 @@ class Signatures:
 
     def _authority(self, function: Function, node: ast.expr, options: dict[str, ast.expr]) -> None:
         if "roles" not in options:
-            self.reporter.error(codes.AUTHORITY, node, what="the roles that may call it are missing")
+            self.reporter.error(
+                codes.AUTHORITY, node, what="the roles that may call it are missing"
+            )
         else:
             function.roles = self._roles(options["roles"])
         if "signed_by" in options:
@@ -146,10 +156,14 @@ class Signatures:
         values = [item.value for item in items if isinstance(item, ast.Constant)]
         texts = tuple(value for value in values if isinstance(value, str))
         if len(texts) != len(items) or not isinstance(node, ast.Tuple):
-            self.reporter.error(codes.DECORATOR, node, what="this is a tuple of texts, as (\"seller\",)")
+            self.reporter.error(
+                codes.DECORATOR, node, what='this is a tuple of texts, as ("seller",)'
+            )
         return texts
 
     def _known_callers(self, function: Function, node: ast.expr) -> None:
         for name in function.callers:
             if not name.isidentifier() or name == self.module.name:
-                self.reporter.error(codes.CONTRACT_SET, node, what=f"`{name}` is not another contract")
+                self.reporter.error(
+                    codes.CONTRACT_SET, node, what=f"`{name}` is not another contract"
+                )

@@ -7,6 +7,7 @@ import ast
 from daicho.compiler import codes
 from daicho.compiler.step2_check import expressions, methods, operators, storage
 from daicho.compiler.step2_check.annotations import Annotations
+from daicho.compiler.step2_check.classes import is_remark
 from daicho.compiler.step2_check.convert import coerce
 from daicho.compiler.step2_check.scope import Flow, Loop, Scope, TableSymbol
 from daicho.compiler.tree import (
@@ -43,11 +44,7 @@ from daicho.compiler.types import (
 
 def check_body(scope: Scope, node: ast.FunctionDef) -> None:
     """Check the body of a function and keep it, typed."""
-    body = list(node.body)
-    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        if isinstance(body[0].value.value, (str, type(Ellipsis))):
-            body = body[1:]
-    scope.function.body = block(scope, body)
+    scope.function.body = block(scope, node.body)
     result = scope.function.result
     if scope.flow.reachable and not scope.uncertain and result not in (NONE, UNKNOWN):
         name = scope.function.name
@@ -102,7 +99,9 @@ def _statement(scope: Scope, node: ast.stmt) -> list[Stmt]:
 # --- assignment ---
 
 
-def _bind(scope: Scope, node: ast.AST, name: str, value: Expr, declared: Type | None = None) -> Expr | None:
+def _bind(
+    scope: Scope, node: ast.AST, name: str, value: Expr, declared: Type | None = None
+) -> Expr | None:
     """Give local `name` a value; the value converted, or None after a report."""
     if name in scope.module.symbols:
         scope.error(codes.ASSIGN_GLOBAL, node, name=name)
@@ -129,7 +128,9 @@ def _inferred(scope: Scope, node: ast.AST, name: str, value: Expr) -> Type:
         scope.error(codes.INFER, node, what=f"`{name}`")
         return UNKNOWN
     if isinstance(value.type, NoneType) or value.type == NEVER:
-        scope.error(codes.MISMATCH, node, "this gives no value", expected="a value", found=value.type)
+        scope.error(
+            codes.MISMATCH, node, "this gives no value", expected="a value", found=value.type
+        )
         return UNKNOWN
     return operators.widened(value.type) if value.op in ("const", "list", "dict") else value.type
 
@@ -160,10 +161,14 @@ def _unpack(scope: Scope, node: ast.Assign, elements: list[ast.expr], value: Exp
     names = [item.id for item in elements if isinstance(item, ast.Name)]
     if value.type == UNKNOWN:
         return []
-    if not isinstance(value.type, TupleType) or len(names) != len(value.type.items) or len(names) != len(elements):
+    if (
+        not isinstance(value.type, TupleType)
+        or len(names) != len(value.type.items)
+        or len(names) != len(elements)
+    ):
         scope.error(codes.MISMATCH, node, expected=f"a tuple of {len(elements)}", found=value.type)
         return []
-    for element, name, type_ in zip(elements, names, value.type.items):
+    for element, name, type_ in zip(elements, names, value.type.items, strict=False):
         known = scope.function.locals.get(name, type_)
         if known != type_:
             scope.error(codes.MISMATCH, element, expected=known, found=type_)
@@ -173,7 +178,12 @@ def _unpack(scope: Scope, node: ast.Assign, elements: list[ast.expr], value: Exp
 
 def _annotated(scope: Scope, node: ast.AnnAssign) -> list[Stmt]:
     if not isinstance(node.target, ast.Name) or node.value is None:
-        scope.error(codes.STATEMENT, node, "give the value in the same line", what="a declaration without a value")
+        scope.error(
+            codes.STATEMENT,
+            node,
+            "give the value in the same line",
+            what="a declaration without a value",
+        )
         return []
     declared = Annotations(scope.module, scope.reporter).read(node.annotation)
     value = expressions.check(scope, node.value, declared)
@@ -196,6 +206,10 @@ def _augmented(scope: Scope, node: ast.AugAssign) -> list[Stmt]:
         return []
     read = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node.target)
     left, right = expressions.check(scope, read), expressions.check(scope, node.value)
+    if isinstance(left.type, ListType) and name in scope.params:
+        what = f"the parameter `{name}` belongs to the caller"
+        scope.error(codes.SHARED_LIST, node.target, what=what)
+        return []
     value = operators.binary(scope, node, left, node.op, right)
     bound = _bind(scope, node, name, value)
     return [] if bound is None else [Assign(scope.span(node), name, bound)]
@@ -207,7 +221,9 @@ def _own_collection(scope: Scope, node: ast.expr) -> str:
         scope.error(codes.IMMUTABLE, node)
         return ""
     if node.id in scope.params:
-        scope.error(codes.SHARED_LIST, node, what=f"the parameter `{node.id}` belongs to the caller")
+        scope.error(
+            codes.SHARED_LIST, node, what=f"the parameter `{node.id}` belongs to the caller"
+        )
         return ""
     return node.id
 
@@ -224,10 +240,16 @@ def _set_item(scope: Scope, node: ast.Assign, target: ast.Subscript, value: ast.
     owner = expressions.check(scope, target.value)
     match owner.type:
         case ListType(item) if not isinstance(target.slice, ast.Slice):
-            args = (expressions.check_as(scope, target.slice, INT), expressions.check_as(scope, value, item))
+            args = (
+                expressions.check_as(scope, target.slice, INT),
+                expressions.check_as(scope, value, item),
+            )
             return [Change(span, name, "list.set", args)]
         case MapType(key, item):
-            args = (expressions.check_as(scope, target.slice, key), expressions.check_as(scope, value, item))
+            args = (
+                expressions.check_as(scope, target.slice, key),
+                expressions.check_as(scope, value, item),
+            )
             return [Change(span, name, "dict.put", args)]
     scope.error(codes.NOT_ITERABLE, target, found=owner.type, what="has no items to assign")
     return []
@@ -247,9 +269,23 @@ def _delete(scope: Scope, node: ast.stmt, target: ast.expr) -> list[Stmt]:
     owner = expressions.check(scope, target.value)
     match owner.type:
         case ListType():
-            return [Change(scope.span(node), name, "list.remove", (expressions.check_as(scope, target.slice, INT),))]
+            return [
+                Change(
+                    scope.span(node),
+                    name,
+                    "list.remove",
+                    (expressions.check_as(scope, target.slice, INT),),
+                )
+            ]
         case MapType(key):
-            return [Change(scope.span(node), name, "dict.delete", (expressions.check_as(scope, target.slice, key),))]
+            return [
+                Change(
+                    scope.span(node),
+                    name,
+                    "dict.delete",
+                    (expressions.check_as(scope, target.slice, key),),
+                )
+            ]
     scope.error(codes.NOT_ITERABLE, target, found=owner.type, what="has no items to delete")
     return []
 
@@ -258,19 +294,17 @@ def _delete(scope: Scope, node: ast.stmt, target: ast.expr) -> list[Stmt]:
 
 
 def _expression(scope: Scope, node: ast.Expr, value: ast.expr) -> list[Stmt]:
-    if isinstance(value, ast.Constant) and isinstance(value.value, (str, type(Ellipsis))):
+    if is_remark(node):
         return []
     match value:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name) as owner, attr=attr)) if (
-            isinstance(scope.function.locals.get(name), ListType) and attr in methods.CHANGES["list"]
+            isinstance(scope.function.locals.get(name), ListType)
+            and attr in methods.CHANGES["list"]
         ):
             return _list_change(scope, value, owner, attr)
     result = expressions.check(scope, value)
     if result.type == NEVER:
         scope.flow.reachable = False
-    elif not isinstance(value, ast.Call) and result.type != UNKNOWN:
-        scope.error(codes.NO_EFFECT, value)
-        return []
     elif result.type not in (NONE, UNKNOWN) and result.op != "call":
         scope.error(codes.NO_EFFECT, value)
         return []
@@ -292,7 +326,10 @@ def _list_change(scope: Scope, node: ast.Call, owner: ast.Name, attr: str) -> li
     if len(node.args) != len(types) or node.keywords:
         scope.error(codes.ARGUMENTS, node, what=f"`{attr}` takes {len(types)} arguments")
         return []
-    args = tuple(expressions.check_as(scope, arg, type_) for arg, type_ in zip(node.args, types))
+    args = tuple(
+        expressions.check_as(scope, arg, type_)
+        for arg, type_ in zip(node.args, types, strict=False)
+    )
     return [Change(scope.span(node), name, f"list.{attr}", args)]
 
 
@@ -352,11 +389,15 @@ def _for(scope: Scope, node: ast.For) -> list[Stmt]:
         return []
     for name in sorted(_assigned_in([node])):
         scope.flow.forget(name)
-    if isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name) and node.iter.func.id == "range":
+    if (
+        isinstance(node.iter, ast.Call)
+        and isinstance(node.iter.func, ast.Name)
+        and node.iter.func.id == "range"
+    ):
         return _for_range(scope, node, names)
     items, types = _iterated(scope, node, len(names))
     before = scope.flow.copy()
-    for name, type_ in zip(names, types):
+    for name, type_ in zip(names, types, strict=False):
         _bind(scope, node.target, name, Expr("item", type_, scope.span(node)))
     body, loop = _loop_body(scope, node.body)
     scope.flow = before
@@ -378,7 +419,9 @@ def _targets(scope: Scope, node: ast.expr) -> list[str] | None:
 def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type, ...]]:
     """What a loop runs over, and the types of its targets."""
     match node.iter:
-        case ast.Call(func=ast.Attribute(value=owner, attr="items"), args=[], keywords=[]) if count == 2:
+        case ast.Call(func=ast.Attribute(value=owner, attr="items"), args=[], keywords=[]) if (
+            count == 2
+        ):
             items = expressions.check(scope, owner)
             if isinstance(items.type, MapType):
                 return items, (items.type.key, items.type.value)
@@ -396,7 +439,13 @@ def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type
             return Expr("list", ListType(item), items.span, items.args), (item,)
     if items.type != UNKNOWN:
         hint = "write `for i in range(len(text))`" if str(items.type).startswith("Str") else ""
-        scope.error(codes.NOT_ITERABLE, node.iter, hint, found=items.type, what=f"does not give {count} at a time")
+        scope.error(
+            codes.NOT_ITERABLE,
+            node.iter,
+            hint,
+            found=items.type,
+            what=f"does not give {count} at a time",
+        )
     return items, (UNKNOWN,) * count
 
 
@@ -404,7 +453,11 @@ def _for_range(scope: Scope, node: ast.For, names: list[str]) -> list[Stmt]:
     assert isinstance(node.iter, ast.Call)
     given = node.iter.args
     if not 1 <= len(given) <= 3 or node.iter.keywords or len(names) != 1:
-        scope.error(codes.ARGUMENTS, node.iter, what="`range` takes a stop, a start and a stop, or those and a step")
+        scope.error(
+            codes.ARGUMENTS,
+            node.iter,
+            what="`range` takes a stop, a start and a stop, or those and a step",
+        )
         return []
     span = scope.span(node)
     values = [expressions.check_as(scope, item, INT) for item in given]
@@ -413,7 +466,9 @@ def _for_range(scope: Scope, node: ast.For, names: list[str]) -> list[Stmt]:
     step = 1
     if len(values) == 3:
         if values[2].op != "const" or not isinstance(values[2].data, int) or values[2].data == 0:
-            scope.error(codes.NOT_CONSTANT, given[2], what="the step of a range is a literal, not 0")
+            scope.error(
+                codes.NOT_CONSTANT, given[2], what="the step of a range is a literal, not 0"
+            )
         else:
             step = values[2].data
     before = scope.flow.copy()
@@ -467,7 +522,7 @@ def _match(scope: Scope, node: ast.Match) -> list[Stmt]:
     _exhaustive(scope, node, subject.type, arms)
     before, after = scope.flow.copy(), Flow(reachable=False)
     bodies: list[tuple[Expr | None, tuple[Stmt, ...]]] = []
-    for (test, _), case in zip(arms, node.cases):
+    for (test, _), case in zip(arms, node.cases, strict=False):
         scope.flow = before.copy()
         bodies.append((test, block(scope, case.body)))
         after = after.join(scope.flow)
@@ -518,4 +573,3 @@ def _exhaustive(
     if missing:
         scope.uncertain = True
         scope.error(codes.EXHAUSTIVE, node, missing=", ".join(missing))
-

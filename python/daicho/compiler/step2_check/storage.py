@@ -72,7 +72,9 @@ def method(scope: Scope, source: View, name: str, node: ast.Call) -> Expr:
         return _write(scope, table, name, node)
     if kind == "table" and now and name == "delete":
         keys = _keys(scope, table, node.args, node)
-        return _effect(scope, "write", node, Expr("table.delete", NONE, scope.span(node), keys, table.name))
+        return _effect(
+            scope, "write", node, Expr("table.delete", NONE, scope.span(node), keys, table.name)
+        )
     if kind == "holdings" and now and name in ("move", "issue", "redeem"):
         return _holdings(scope, table, name, node)
     if kind == "map" and name == "get":
@@ -87,20 +89,34 @@ def subscript(scope: Scope, source: View, node: ast.Subscript) -> Expr:
     """`state[key]`: the row or value, which must be there."""
     table = source.table
     if table.kind == "var":
-        return scope.error(codes.NOT_ITERABLE, node, found=f"`{table.name}`", what="has no keys; use .get()")
+        return scope.error(
+            codes.NOT_ITERABLE, node, found=f"`{table.name}`", what="has no keys; use .get()"
+        )
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     keys = _keys(scope, table, parts, node)
     op = "map.get" if table.kind == "map" else "table.get"
-    return _effect(scope, "read", node, Expr(op, _value(table), scope.span(node), _timed(keys, source), _data(source)))
+    return _effect(
+        scope,
+        "read",
+        node,
+        Expr(op, _value(table), scope.span(node), _timed(keys, source), _data(source)),
+    )
 
 
 def contains(scope: Scope, source: View, node: ast.expr, key: ast.expr) -> Expr:
     """`key in state`."""
     if source.table.kind == "var":
-        return scope.error(codes.NOT_ITERABLE, node, found=f"`{source.table.name}`", what="has no members")
+        return scope.error(
+            codes.NOT_ITERABLE, node, found=f"`{source.table.name}`", what="has no members"
+        )
     parts = key.elts if isinstance(key, ast.Tuple) else [key]
     keys = _keys(scope, source.table, parts, node)
-    return _effect(scope, "read", node, Expr("table.has", BOOL, scope.span(node), _timed(keys, source), _data(source)))
+    return _effect(
+        scope,
+        "read",
+        node,
+        Expr("table.has", BOOL, scope.span(node), _timed(keys, source), _data(source)),
+    )
 
 
 def set_item(scope: Scope, table: TableDecl, node: ast.Subscript, value: ast.expr) -> Expr:
@@ -110,16 +126,22 @@ def set_item(scope: Scope, table: TableDecl, node: ast.Subscript, value: ast.exp
         return scope.error(codes.TABLE, node, hint, what=f"rows of `{table.name}` are not assigned")
     key = expressions.check_as(scope, node.slice, table.keys[0].type)
     stored = expressions.check_as(scope, value, table.values[0].type)
-    return _effect(scope, "write", node, Expr("map.put", NONE, scope.span(node), (key, stored), table.name))
+    return _effect(
+        scope, "write", node, Expr("map.put", NONE, scope.span(node), (key, stored), table.name)
+    )
 
 
 def delete_item(scope: Scope, table: TableDecl, node: ast.Subscript) -> Expr:
     """`del map[key]`."""
     if table.kind != "map":
         hint = "write `table.delete(key, …)`"
-        return scope.error(codes.TABLE, node, hint, what=f"`del` is for maps, `{table.name}` is not one")
+        return scope.error(
+            codes.TABLE, node, hint, what=f"`del` is for maps, `{table.name}` is not one"
+        )
     key = expressions.check_as(scope, node.slice, table.keys[0].type)
-    return _effect(scope, "write", node, Expr("table.delete", NONE, scope.span(node), (key,), table.name))
+    return _effect(
+        scope, "write", node, Expr("table.delete", NONE, scope.span(node), (key,), table.name)
+    )
 
 
 # --- parts ---
@@ -148,7 +170,10 @@ def _keys(scope: Scope, table: TableDecl, parts: list[ast.expr], node: ast.AST) 
         names = ", ".join(item.name for item in columns)
         scope.error(codes.ARGUMENTS, node, what=f"the key of `{table.name}` is ({names})")
         return tuple(scope.unknown(node) for _ in columns)
-    return tuple(expressions.check_as(scope, part, item.type) for part, item in zip(parts, columns))
+    return tuple(
+        expressions.check_as(scope, part, item.type)
+        for part, item in zip(parts, columns, strict=False)
+    )
 
 
 def _no_keywords(scope: Scope, node: ast.Call) -> None:
@@ -162,7 +187,9 @@ def _get(scope: Scope, source: View, node: ast.Call) -> Expr:
     op = "map.find" if source.table.kind == "map" else "table.find"
     result = _value(source.table)
     result = result if isinstance(result, OptionalType) else OptionalType(result)
-    return _effect(scope, "read", node, Expr(op, result, scope.span(node), _timed(keys, source), _data(source)))
+    return _effect(
+        scope, "read", node, Expr(op, result, scope.span(node), _timed(keys, source), _data(source))
+    )
 
 
 def _write(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
@@ -170,7 +197,9 @@ def _write(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
     if len(node.args) != 1:
         return scope.error(codes.ARGUMENTS, node, what=f"`{name}` takes one row")
     row = expressions.check_as(scope, node.args[0], table.row)
-    return _effect(scope, "write", node, Expr(f"table.{name}", NONE, scope.span(node), (row,), table.name))
+    return _effect(
+        scope, "write", node, Expr(f"table.{name}", NONE, scope.span(node), (row,), table.name)
+    )
 
 
 def _var(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
@@ -181,11 +210,15 @@ def _var(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
             return scope.error(codes.ARGUMENTS, node, what="`get` of a Var takes nothing")
         initial = table.initial
         assert initial is not None
-        return _effect(scope, "read", node, Expr("var.get", type_, scope.span(node), (initial,), table.name))
+        return _effect(
+            scope, "read", node, Expr("var.get", type_, scope.span(node), (initial,), table.name)
+        )
     if len(node.args) != 1:
         return scope.error(codes.ARGUMENTS, node, what="`set` takes one value")
     value = expressions.check_as(scope, node.args[0], type_)
-    return _effect(scope, "write", node, Expr("var.set", NONE, scope.span(node), (value,), table.name))
+    return _effect(
+        scope, "write", node, Expr("var.set", NONE, scope.span(node), (value,), table.name)
+    )
 
 
 # --- scans ---
@@ -200,11 +233,16 @@ def _scan(scope: Scope, source: View, node: ast.Call) -> Expr:
     columns, count = table.keys, len(node.args)
     has_range = bool({"lo", "hi", "after"} & set(options))
     if count > len(columns) or (has_range and count == len(columns)):
-        return scope.error(codes.ARGUMENTS, node, what=f"the key of `{table.name}` has {len(columns)} columns")
+        return scope.error(
+            codes.ARGUMENTS, node, what=f"the key of `{table.name}` has {len(columns)} columns"
+        )
     if table.compartment in ("party", "register") and count <= table.compartment_column:
         column = columns[table.compartment_column].name
         return scope.error(codes.SCAN_PREFIX, node, table=table.name, column=column)
-    args = [expressions.check_as(scope, arg, item.type) for arg, item in zip(node.args, columns)]
+    args = [
+        expressions.check_as(scope, arg, item.type)
+        for arg, item in zip(node.args, columns, strict=False)
+    ]
     for name in ("lo", "hi"):
         if name in options:
             args.append(expressions.check_as(scope, options[name], columns[count].type))
@@ -215,9 +253,17 @@ def _scan(scope: Scope, source: View, node: ast.Call) -> Expr:
     if "limit" in options:
         args.append(expressions.check_as(scope, options["limit"], INT))
     data = Scan(
-        table.name, count, "lo" in options, "hi" in options, "after" in options, source.time is not None, "limit" in options
+        table.name,
+        count,
+        "lo" in options,
+        "hi" in options,
+        "after" in options,
+        source.time is not None,
+        "limit" in options,
     )
-    return _effect(scope, "read", node, Expr("scan", ListType(table.row), scope.span(node), tuple(args), data))
+    return _effect(
+        scope, "read", node, Expr("scan", ListType(table.row), scope.span(node), tuple(args), data)
+    )
 
 
 # --- holdings ---
@@ -247,7 +293,9 @@ def _place(scope: Scope, table: TableDecl, node: ast.expr) -> tuple[tuple[Expr, 
     """The keys and the amount column of `table.at(key, …).column`."""
     match node:
         case ast.Attribute(
-            value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="at"), args=parts, keywords=[]),
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="at"), args=parts, keywords=[]
+            ),
             attr=column,
         ) if name == table.name:
             names = [item.name for item in table.values]

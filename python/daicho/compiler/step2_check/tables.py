@@ -11,7 +11,18 @@ from daicho.compiler.step2_check.annotations import Annotations
 from daicho.compiler.step2_check.convert import coerce
 from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, Scope, TypeSymbol
 from daicho.compiler.tree import Expr, Function, TableDecl
-from daicho.compiler.types import NONE, PARTY, UNKNOWN, AmountType, Field, RecordType, Type, is_keyable, is_storable
+from daicho.compiler.types import (
+    NONE,
+    PARTY,
+    UNKNOWN,
+    AmountType,
+    Field,
+    RecordType,
+    Type,
+    UnknownType,
+    is_keyable,
+    is_storable,
+)
 
 KEY_COLUMNS_MAX = 16
 Column = tuple[str, int]
@@ -31,7 +42,9 @@ class Tables:
     ) -> TableDecl | None:
         """One declaration; None after a report."""
         before = len(self.reporter.diagnostics)
-        options = self._options(call, ("compartment", "per") if kind == "Holdings" else ("compartment",))
+        options = self._options(
+            call, ("compartment", "per") if kind == "Holdings" else ("compartment",)
+        )
         row = self._row(node, name, kind, annotation, call)
         if row is None:
             return None
@@ -62,7 +75,9 @@ class Tables:
         if kind in ("Table", "Holdings"):
             return self._declared_row(annotation, call)
         if not (isinstance(annotation, ast.Subscript) and self._builtin(annotation.value) == kind):
-            self._wrong(node, f"a {kind} is declared with its type, `{name}: {kind}[…] = {kind}(…)`")
+            self._wrong(
+                node, f"a {kind} is declared with its type, `{name}: {kind}[…] = {kind}(…)`"
+            )
             return None
         if len(call.args) != (1 if kind == "Var" else 0):
             self._wrong(call, "a Var takes its initial value, a Map takes none")
@@ -72,7 +87,9 @@ class Tables:
             if column.type != UNKNOWN and not is_storable(column.type):
                 self.reporter.error(codes.UNBOUNDED, annotation, what=str(column.type))
             if column.key and not is_keyable(column.type):
-                self.reporter.error(codes.KEY_COLUMN, annotation, what=f"{column.type} cannot be a key")
+                self.reporter.error(
+                    codes.KEY_COLUMN, annotation, what=f"{column.type} cannot be a key"
+                )
         return RecordType(self.module.name, f"{name}_row", "row", tuple(columns))
 
     def _columns(self, kind: str, annotation: ast.Subscript) -> list[Field]:
@@ -93,9 +110,11 @@ class Tables:
         match call.args:
             case [ast.Name(id=name)]:
                 symbol = self.module.symbols.get(name)
-                if isinstance(symbol, TypeSymbol) and isinstance(symbol.type, RecordType):
-                    if symbol.type.kind == "row":
-                        return symbol.type if self._has_columns(call, symbol.type) else None
+                type_ = symbol.type if isinstance(symbol, TypeSymbol) else None
+                if isinstance(type_, RecordType) and type_.kind == "row":
+                    return type_ if self._has_columns(call, type_) else None
+                if type_ == UNKNOWN:
+                    return None
         self._wrong(call, "a table is declared with its row, a class derived from Row")
         return None
 
@@ -104,7 +123,9 @@ class Tables:
             self._wrong(node, f"`{row.name}` needs a key column and a column beside the key")
             return False
         if len(row.key_fields) > KEY_COLUMNS_MAX:
-            self.reporter.error(codes.LIMIT, node, what=f"a key has at most {KEY_COLUMNS_MAX} columns")
+            self.reporter.error(
+                codes.LIMIT, node, what=f"a key has at most {KEY_COLUMNS_MAX} columns"
+            )
             return False
         return True
 
@@ -122,7 +143,9 @@ class Tables:
             case ast.Call(func=func, args=[argument], keywords=[]):
                 if self._builtin(func) in ("party", "register"):
                     return (self._builtin(func), self._holder(row, kind, argument))
-        self.reporter.error(codes.COMPARTMENT, node, what=f"`{ast.unparse(node)}` is not a compartment")
+        self.reporter.error(
+            codes.COMPARTMENT, node, what=f"`{ast.unparse(node)}` is not a compartment"
+        )
         return ("administrator", 0)
 
     def _holder(self, row: RecordType, kind: str, node: ast.expr) -> int:
@@ -147,13 +170,19 @@ class Tables:
 
     def _holdings(self, row: RecordType, per: ast.expr | None, call: ast.Call) -> int:
         amounts = {item.type for item in row.value_fields}
-        if len(amounts) != 1 or not all(isinstance(item, AmountType) for item in amounts):
+        if (UNKNOWN not in amounts and len(amounts) != 1) or not all(
+            isinstance(item, (AmountType, UnknownType)) for item in amounts
+        ):
             self.reporter.error(
-                codes.HOLDINGS, call, what=f"the columns of `{row.name}` beside the key are not amounts of one unit"
+                codes.HOLDINGS,
+                call,
+                what=f"the columns of `{row.name}` beside the key are not amounts of one unit",
             )
         group = self.column(row, per) if per is not None else -1
         if not 0 <= group < len(row.key_fields):
-            self.reporter.error(codes.HOLDINGS, per or call, what="`per=` does not name a key column")
+            self.reporter.error(
+                codes.HOLDINGS, per or call, what="`per=` does not name a key column"
+            )
             return 0
         return group
 
@@ -165,7 +194,9 @@ class Tables:
         target: Type = row.fields[0].type
         value = coerce(scope, expressions.check(scope, call.args[0], target), target, call.args[0])
         if value.op not in ("const", "none", "unknown"):
-            self.reporter.error(codes.CONSTANT, call.args[0], what="the initial value is not a literal")
+            self.reporter.error(
+                codes.CONSTANT, call.args[0], what="the initial value is not a literal"
+            )
         return value
 
     def _builtin(self, node: ast.expr) -> str:

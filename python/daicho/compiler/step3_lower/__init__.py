@@ -18,8 +18,10 @@ from daicho.compiler.tree import Function, TableDecl
 
 
 def lower(module: Module) -> list[Code]:
-    """Every function of the artefact: the module's own in their order, then
-    the helpers it takes from other contracts."""
+    """Every function of the artefact.
+
+    The module's own in their order, then the helpers it takes from other contracts.
+    """
     functions = all_functions(module)
     tables: dict[tuple[str, str], TableDecl] = {
         (item.name, table.name): table

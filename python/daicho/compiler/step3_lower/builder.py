@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from daicho.compiler.diagnostics import Span
 from daicho.compiler.ir import Block, Branch, Code, Instr, Node
 from daicho.compiler.step2_check.scope import Module
 from daicho.compiler.tree import Function, TableDecl
@@ -40,9 +39,11 @@ class Builder:
         self._body.append(Instr(op, self.span, args))
 
     def get(self, name: str) -> None:
+        """Push a local."""
         self.emit("local.get", name)
 
     def set(self, name: str) -> None:
+        """Pop into a local."""
         self.emit("local.set", name)
 
     def label(self, word: str) -> str:
@@ -76,6 +77,7 @@ class Builder:
             self._free.setdefault(type_, []).append(name)
 
     def mark(self) -> int:
+        """A point to free temporaries back to."""
         return len(self._used)
 
     @contextmanager
@@ -112,11 +114,13 @@ class Arms:
 
     @contextmanager
     def then(self) -> Iterator[None]:
+        """Write the arm taken when the condition holds."""
         with self._builder._into(self._node.then):
             yield
 
     @contextmanager
     def orelse(self) -> Iterator[None]:
+        """Write the other arm."""
         with self._builder._into(self._node.orelse):
             yield
 

@@ -28,7 +28,9 @@ from daicho.compiler.types import INT, NEVER, NONE, BytesType, ListType, MapType
 _TERMINATORS = ("br", "return", "fail", "unreachable")
 
 
-def lower_function(module: Module, function: Function, functions: Functions, tables: TableMap) -> Code:
+def lower_function(
+    module: Module, function: Function, functions: Functions, tables: TableMap
+) -> Code:
     """The code of one function."""
     result = None if function.result == NONE else function.result
     params = tuple(item.type for item in function.params)
@@ -111,7 +113,7 @@ def _change(builder: Builder, statement: Change) -> None:
     """
     type_ = builder.code.locals[statement.name]
     places = [builder.temporary(item.type) for item in statement.args]
-    for argument, place in zip(statement.args, places):
+    for argument, place in zip(statement.args, places, strict=False):
         push(builder, argument)
         builder.set(place)
     builder.emit("local.take", statement.name)
@@ -160,7 +162,9 @@ def _again(builder: Builder, label: str) -> None:
         builder.emit("br", label)
 
 
-def _counted(builder: Builder, counter: str, limit: str, step: int, body: tuple[Stmt, ...], bind: list[Instr]) -> None:
+def _counted(
+    builder: Builder, counter: str, limit: str, step: int, body: tuple[Stmt, ...], bind: list[Instr]
+) -> None:
     """The loop over a hidden counter, up to `limit`; `bind` sets the targets."""
     outer = builder.break_label, builder.continue_label
     end, again, next_ = builder.label("break"), builder.label("again"), builder.label("next")
@@ -213,7 +217,7 @@ def _for_each(builder: Builder, statement: ForEach) -> None:
     builder.emit("push.int", INT, 0)
     builder.set(counter)
     bind: list[Instr] = []
-    for name, reader in zip(statement.names, readers):
+    for name, reader in zip(statement.names, readers, strict=False):
         bind += [
             Instr("local.get", statement.span, (items,)),
             Instr("local.get", statement.span, (counter,)),

@@ -60,7 +60,9 @@ def _get(builder: Builder, value: Expr) -> None:
     builder.emit("record.new", table.row)
 
 
-def _find_stored(builder: Builder, table: TableDecl, value: Expr, timed: bool) -> tuple[list[str], str, Type]:
+def _find_stored(
+    builder: Builder, table: TableDecl, value: Expr, timed: bool
+) -> tuple[list[str], str, Type]:
     """The stored record, perhaps, in a local; and the locals of its key."""
     optional = OptionalType(stored_row(table.row))
     found = builder.temporary(optional)
@@ -172,7 +174,8 @@ def _var_get(builder: Builder, value: Expr) -> None:
 
 def _scan(builder: Builder, value: Expr) -> None:
     scan = value.data
-    assert isinstance(scan, Scan) and isinstance(value.type, ListType)
+    assert isinstance(scan, Scan)
+    assert isinstance(value.type, ListType)
     table = builder.table(scan.table)
     rest = OptionalType(rest_of_key(table.row, scan.prefix))
     after = scan.prefix + scan.lo + scan.hi if scan.after else -1
@@ -220,7 +223,9 @@ def _all_rows(builder: Builder, type_: Type) -> None:
 # --- holdings ---
 
 
-def _holdings_parts(builder: Builder, value: Expr) -> tuple[TableDecl, str, list[list[str]], tuple[int, ...]]:
+def _holdings_parts(
+    builder: Builder, value: Expr
+) -> tuple[TableDecl, str, list[list[str]], tuple[int, ...]]:
     """The amount and each place's key, in locals; and the amount columns."""
     assert isinstance(value.data, tuple)
     table = builder.table(str(value.data[0]))
@@ -312,4 +317,3 @@ HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
     "var.get": _var_get,
     "var.set": _map_put,
 }
-

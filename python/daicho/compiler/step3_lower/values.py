@@ -200,7 +200,13 @@ def _char_at(builder: Builder, value: Expr) -> None:
 def _len(builder: Builder, value: Expr) -> None:
     push(builder, value.args[0])
     owner = value.args[0].type
-    op = "list.len" if isinstance(owner, ListType) else "map.len" if isinstance(owner, MapType) else "len"
+    op = (
+        "list.len"
+        if isinstance(owner, ListType)
+        else "map.len"
+        if isinstance(owner, MapType)
+        else "len"
+    )
     builder.emit(op, owner)
 
 
@@ -230,8 +236,10 @@ def _digest(builder: Builder, value: Expr) -> None:
 
 
 def get_field(builder: Builder, record: RecordType, name: str) -> None:
-    """The field of the record on the stack. A row holds its key columns and,
-    as its last field, the columns that are stored."""
+    """The field of the record on the stack.
+
+    A row holds its key columns and, as its last field, the columns that are stored.
+    """
     if record.kind != "row":
         builder.emit("record.get", record, record.index(name))
         return
@@ -263,8 +271,9 @@ def _record(builder: Builder, value: Expr) -> None:
 def _replace(builder: Builder, value: Expr) -> None:
     record = value.type
     names = value.data
-    assert isinstance(record, RecordType) and isinstance(names, tuple)
-    changes = list(zip(names, value.args[1:]))
+    assert isinstance(record, RecordType)
+    assert isinstance(names, tuple)
+    changes = list(zip(names, value.args[1:], strict=False))
     push(builder, value.args[0])
     keys = {item.name for item in record.fields if record.kind != "row" or item.key}
     for name, change in changes:
@@ -298,7 +307,7 @@ def _list(builder: Builder, value: Expr) -> None:
 
 def _dict(builder: Builder, value: Expr) -> None:
     builder.emit("map.new", value.type)
-    for key, item in zip(value.args[::2], value.args[1::2]):
+    for key, item in zip(value.args[::2], value.args[1::2], strict=False):
         push(builder, key)
         push(builder, item)
         builder.emit("map.put", value.type)

@@ -221,9 +221,10 @@ impl Cluster {
                 self.wire.push_back(Packet { from, to, content });
             }
         }
-        for committed in &output.deliver {
-            let (height, control) = self.deliver(index, committed);
-            back.push(Input::Applied { height, control });
+        let delivered = output.deliver.iter();
+        let applied: Vec<_> = delivered.map(|c| self.deliver(index, c)).collect();
+        if let Some((height, _)) = applied.last().copied() {
+            back.push(Input::Applied(applied));
             if self.members[index].certifies {
                 self.members[index].context.certified = height;
                 back.push(Input::Certified { height });

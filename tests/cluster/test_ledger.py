@@ -1,0 +1,108 @@
+"""One ledger on every node, and what it costs to keep it while nothing happens."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from cluster.support import Cluster, cpu_ticks
+from daicho.gateway.errors import RefusedError
+
+IDLE_S = 20.0
+IDLE_SHARE_MAX = 0.10
+"""Of one core, node and executor together. R32 says 2 % over ten minutes on a
+machine of its own; this one may be shared and slow, and the bound still tells
+an idle loop from a busy one."""
+
+ANSWER = ("height", "index", "block_time_us", "status", "code", "gas_used", "result", "finality")
+
+
+def test_an_idle_network_uses_next_to_nothing(cluster: Cluster) -> None:
+    """R32: "Idle T4 < 2 % of one core per node over 10 min", scaled down."""
+    cluster.load(1)
+    cluster.settle()
+    pids = {
+        name: [pid for pid in (cluster.node(name).pid, cluster.node(name).executor_pid) if pid]
+        for name in cluster.names
+    }
+    before = {name: sum(map(cpu_ticks, of_node)) for name, of_node in pids.items()}
+    began = time.monotonic()
+    # The one place where a test waits for nothing to happen.
+    time.sleep(IDLE_S)
+    second = os.sysconf("SC_CLK_TCK") * (time.monotonic() - began)
+    for name, of_node in pids.items():
+        share = (sum(map(cpu_ticks, of_node)) - before[name]) / second
+        assert share < IDLE_SHARE_MAX, f"{name} used {share:.1%} of a core doing nothing"
+
+
+def test_a_contract_deployed_at_one_node_is_called_at_another(cluster: Cluster) -> None:
+    """R25: "Deploy on node 1, call through node 3 → same receipt and root on
+    all 4"."""
+    vault = cluster.deploy_vault()
+    [receipt] = cluster.note(vault, "bankB", 1)
+    cluster.settle()
+    roots = {cluster.status(name)["executor"]["state_root"] for name in cluster.executors}
+    assert roots == {receipt["result_certificate"]["state_root"].hex()}
+    for name in cluster.names:
+        with cluster.client("bankB", name) as client:
+            other = client.receipt(receipt["tx_id"])
+        assert {key: other[key] for key in ANSWER} == {key: receipt[key] for key in ANSWER}
+
+
+def test_every_node_holds_the_same_bytes(cluster: Cluster) -> None:
+    """R41: "After 10^6 mixed tx: root, receipts and event log hashes equal on
+    all", scaled down: single and batched, good, failing and refused, through
+    every gateway, by several senders."""
+    for name in cluster.names:
+        cluster.load(1, node=name)
+    with cluster.client("exchange") as client:
+        receipts = client.send(cluster.seal(client, 60))
+        assert {receipt["finality"] for receipt in receipts} == {"final"}
+    vault = cluster.deploy_vault()
+    for sender in ("bankA", "bankB", "bankC"):
+        cluster.note(vault, sender, 2)
+        with cluster.client(sender) as client:
+            failed = client.submit(7, 7, b"no such contract")
+            assert (failed["status"], failed["finality"]) == ("failed", "final")
+    with cluster.client("bankA") as client:
+        [item] = cluster.seal(client, 1)
+        client.send([item])
+        assert client.send([item])[0]["tx_id"] == item.tx_id, "the same bytes, the same receipt"
+        client.sequences.release(item.lane, [item.sequence])
+    with cluster.client("reader1") as client, pytest.raises(RefusedError, match="READ_ONLY"):
+        client.submit(7, 7, b"")
+    cluster.assert_equal_ledgers()
+
+
+def test_a_commit_certificate_verifies_offline(cluster: Cluster) -> None:
+    """R34: "Commit certificate of any past block verifies offline from the
+    genesis keys"; and one changed byte of it does not."""
+    cluster.load(2)
+    cluster.settle()
+    with cluster.client("exchange", "reader1") as client:
+        verifier = client.verifier
+        blocks, results = client.blocks(1), client.results(1)
+    for block in blocks:
+        assert verifier.verify_block(block["bytes"])["digest"] == block["digest"]
+        broken = bytearray(block["bytes"])
+        broken[-1] ^= 1
+        with pytest.raises(ValueError):  # noqa: PT011 - a changed byte may break the form too
+            verifier.verify_block(bytes(broken))
+    for result in results:
+        assert verifier.verify_result(result["bytes"])["state_root"] == result["state_root"]
+
+
+def test_a_receipt_states_its_finality_the_same_everywhere(cluster: Cluster) -> None:
+    """R70: "Receipt states finality (height, consensus time); equals on all
+    nodes". R69: "Receipt carries commit certificate"."""
+    [receipt] = cluster.load(1)
+    cluster.settle()
+    assert receipt["commit_certificate"]["height"] == receipt["height"]
+    assert receipt["result_certificate"]["height"] == receipt["height"]
+    for name in cluster.names:
+        with cluster.client("exchange", name) as client:
+            other = client.receipt(receipt["tx_id"])
+        for key in ("height", "index", "block_time_us", "finality", "status"):
+            assert other[key] == receipt[key], (name, key)

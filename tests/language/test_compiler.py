@@ -1,0 +1,259 @@
+"""The compiler as a whole: type checkers agree, equal bytes, every node, golden texts."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import token
+import tokenize
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from daicho._native import TestChain
+from daicho.compiler import (
+    CompileError,
+    Ids,
+    compile_folder,
+    compile_path,
+    compile_source,
+    load_ids,
+)
+from daicho.compiler.bytecode import INSTRUCTIONS
+from daicho.compiler.step1_parse import ACCEPTED
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SAMPLES = HERE / "samples"
+CONTRACTS = ROOT / "contracts"
+FOLDERS = [SAMPLES, CONTRACTS]
+FILES = sorted(path for folder in FOLDERS for path in folder.glob("*.py"))
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "MYPYPATH": str(ROOT / "python"), **more}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_contracts_pass_mypy_strict_without_a_plugin(folder: Path) -> None:
+    command = [sys.executable, "-m", "mypy", "--config-file=", "--strict", "--no-incremental"]
+    names = sorted(path.name for path in folder.glob("*.py"))
+    done = subprocess.run(
+        [*command, *names],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_contracts_pass_pyright_strict(folder: Path, tmp_path: Path) -> None:
+    config = {
+        "include": [os.path.relpath(folder, tmp_path)],
+        "extraPaths": [str(ROOT / "python"), str(folder)],
+        "typeCheckingMode": "strict",
+        "reportUnnecessaryComparison": False,
+        "pythonVersion": "3.11",
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "basedpyright", "-p", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_contract_can_be_imported_like_any_python_file(path: Path) -> None:
+    """It is not run to compile it; an editor or a test may import it all the same."""
+    command = [sys.executable, "-c", f"import {path.stem}"]
+    folders = os.pathsep.join([str(ROOT / "python"), str(path.parent)])
+    subprocess.run(command, env=environment(PYTHONPATH=folders), check=True)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        name: hashlib.sha256(artefact.data).hexdigest()
+        for name, artefact in compile_folder(folder).items()
+    }
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "4711"])
+def test_the_same_source_gives_the_same_bytes(seed: str) -> None:
+    program = (
+        "import hashlib, json, sys; from pathlib import Path;"
+        "from daicho.compiler import compile_folder;"
+        "print(json.dumps({n: hashlib.sha256(a.data).hexdigest()"
+        " for n, a in compile_folder(Path(sys.argv[1])).items()}))"
+    )
+    command = [sys.executable, "-c", program, str(SAMPLES)]
+    done = subprocess.run(
+        command, env=environment(PYTHONHASHSEED=seed), capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == digests(SAMPLES)
+
+
+def test_comments_and_layout_move_only_the_source_map() -> None:
+    text = (SAMPLES / "cash.py").read_text()
+    imports = {"market": (SAMPLES / "market.py").read_text()}
+    ids = load_ids(SAMPLES / "ids.toml")
+    plain = compile_source(text, "cash.py", imports, ids)
+    moved = compile_source(
+        text.replace("edition = 1", "# a remark\n\n\nedition = 1"), "cash.py", imports, ids
+    )
+    assert plain.texts["lower"] == moved.texts["lower"]
+    assert plain.data != moved.data
+    assert len(plain.data) == len(moved.data)
+
+
+def test_every_accepted_node_is_used_by_a_contract_that_runs() -> None:
+    used = {type(node) for path in FILES for node in ast.walk(ast.parse(path.read_text()))}
+    missing = sorted(item.__name__ for item in ACCEPTED - used)
+    assert not missing
+
+
+def test_every_instruction_of_the_table_is_emitted_by_a_sample() -> None:
+    words = {
+        word
+        for folder in FOLDERS
+        for artefact in compile_folder(folder).values()
+        for line in artefact.texts["lower"].splitlines()
+        for word in line.split()[:1]
+    }
+    structure = {"end", "else", "if"}
+    missing = sorted(set(INSTRUCTIONS) - words - structure)
+    assert not missing
+
+
+def test_the_opcodes_are_those_of_the_format_page() -> None:
+    page = (ROOT / "docs" / "bytecode.md").read_text()
+    chapter = page[page.index("### Control and errors") : page.index("\n## 5.")]
+    listed: dict[str, str] = {}
+    for line in chapter.splitlines():
+        cells = line.split("|")
+        if len(cells) > 4:
+            names = [name.strip() for name in cells[2].split(",")]
+            listed.update(zip(cells[1].split(), names, strict=False))
+    for op, (opcode, _) in INSTRUCTIONS.items():
+        assert listed[f"{opcode:02X}"] == op
+
+
+@pytest.mark.parametrize("step", ["check", "lower"])
+def test_golden_text(step: str) -> None:
+    """What a step makes of a small contract, to be read in a review."""
+    artefact = compile_path(SAMPLES / "cash.py")
+    golden = HERE / "golden" / f"cash.{step}.txt"
+    if os.environ.get("DAICHO_REGENERATE"):
+        golden.write_text(artefact.texts[step])
+    assert artefact.texts[step] == golden.read_text()
+
+
+# --- ids and imports ---
+
+
+def test_ids_are_taken_from_the_map_and_else_from_the_order() -> None:
+    ids = Ids({"a": 1}, {"a": {"exports": {"second": 1}}})
+    assert ids.number("a", "exports", ["first", "second", "third"]) == {
+        "first": 2,
+        "second": 1,
+        "third": 3,
+    }
+    assert ids.number("b", "tables", ["x", "y"]) == {"x": 1, "y": 2}
+
+
+def test_an_id_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ids.toml"
+    path.write_text("[contracts]\na = 1\nb = 1\n")
+    with pytest.raises(ValueError, match="two contracts have the same id"):
+        load_ids(path)
+
+
+def test_an_import_that_does_not_compile_is_told_once() -> None:
+    text = "from other import f\nedition = 1\n"
+    with pytest.raises(CompileError) as failure:
+        compile_source(text, "mine.py", {"other": "edition = 1\nX = 1.5\n"})
+    assert [item.code for item in failure.value.diagnostics] == ["DC0073"]
+    assert "other.py:2: DC0007" in str(failure.value)
+
+
+def test_a_helper_of_another_contract_is_compiled_in() -> None:
+    helper = """from daicho.contract import Int
+
+edition = 1
+
+
+def double(n: Int) -> Int:
+    return 2 * n
+"""
+    text = """from daicho.contract import ANY_ROLE, Int, query
+from helper import double
+
+edition = 1
+
+
+@query(roles=ANY_ROLE)
+def four(n: Int) -> Int:
+    return double(double(n))
+"""
+    artefact = compile_source(text, "mine.py", {"helper": helper})
+    assert "function helper.double" in artefact.texts["lower"]
+
+
+# --- damaged sources ---
+
+WORDS = (
+    "None",
+    "-1",
+    "()",
+    "[]",
+    "{}",
+    "sender()",
+    "x[0]",
+    "1.5",
+    "*",
+    "not",
+    "is",
+    "Key",
+    "JPY",
+    "=",
+)
+
+
+def damaged(text: str, random: Random) -> str:
+    """`text` with one or two of its tokens replaced, doubled or left out."""
+    tokens = [
+        item
+        for item in tokenize.generate_tokens(io.StringIO(text).readline)
+        if item.type in (token.NAME, token.NUMBER, token.STRING, token.OP)
+        and item.start[0] == item.end[0]
+    ]
+    lines = text.splitlines(keepends=True)
+    for chosen in random.sample(tokens, random.choice((1, 1, 2))):
+        line = lines[chosen.start[0] - 1]
+        if line[chosen.start[1] : chosen.end[1]] == chosen.string:
+            other = random.choice((random.choice(tokens).string, random.choice(WORDS), ""))
+            lines[chosen.start[0] - 1] = line[: chosen.start[1]] + other + line[chosen.end[1] :]
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_sources_are_diagnosed_or_give_what_verifies(seed: int) -> None:
+    """R28: whatever an author writes, the compiler answers and the verifier agrees."""
+    random = Random(seed)
+    for _ in range(40):
+        path = random.choice(FILES)
+        text = damaged(path.read_text(), random)
+        try:
+            artefact = compile_source(
+                text, path.name, ids=load_ids(path.parent / "ids.toml"), folder=path.parent
+            )
+        except CompileError:
+            continue
+        TestChain(1).deploy(1, artefact.data)
