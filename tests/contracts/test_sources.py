@@ -46,6 +46,22 @@ def test_contracts_call_only_lower_ids() -> None:
                 assert ids[node.module] < number, (name, node.module)
 
 
+def test_every_number_is_written_down(artefacts: dict[str, Artefact]) -> None:
+    """Design §3: ids are integers given at first deploy, so that adding a table moves none."""
+    ids = tomllib.loads((CONTRACTS / "ids.toml").read_text(encoding="utf-8"))
+    for name, artefact in artefacts.items():
+        given = ids[name]
+        assert given["entries"] == {key: item.id for key, item in artefact.abi.entries.items()}
+        assert given["queries"] == {key: item.id for key, item in artefact.abi.queries.items()}
+        events = {item.name: item.id for item in artefact.abi.events.values()}
+        assert given.get("events", {}) == events
+        text = (CONTRACTS / f"{name}.py").read_text(encoding="utf-8")
+        tables = re.findall(r"^(\w+) = (?:Table|Holdings)\(", text, re.MULTILINE)
+        assert set(given["tables"]) == set(tables)
+        exports = re.findall(r"^@export\([^)]*\)*\ndef (\w+)", text, re.MULTILINE)
+        assert set(given.get("exports", {})) == set(exports)
+
+
 def _functions(name: str) -> dict[str, tuple[str, str, str]]:
     """Entry points and queries of a file: kind, arguments, roles."""
     found = {}
