@@ -71,7 +71,7 @@ class Intruder:
         make, curve = Sockets(self._context, keys), _native.genesis_curve_keys(home.genesis)
         self._links: dict[str, zmq.Socket[bytes]] = {}
         for node in cluster.network.file.nodes:
-            if node.replica == self.replica:
+            if node.replica == self.replica or cluster.node(node.name).pid is None:
                 continue
             key = z85.encode(curve[node.replica])
             peer = Peer(node.replica, key, node.address, node.first_port)
