@@ -16,6 +16,7 @@ from daicho.text import table as table
 if TYPE_CHECKING:
     from daicho.config import Problem
 
+
 class Output:
     """Prints for people, or as JSON for programs."""
 

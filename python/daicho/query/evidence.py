@@ -75,7 +75,7 @@ def _holding(
             "CFG_USAGE", "--ca", "a holding certificate is checked against the authority's root"
         )
     root = _pem(ca, "--ca", x509.load_pem_x509_certificate)
-    revoked = crl and _pem(crl, "--crl", x509.load_pem_x509_crl)
+    revoked = None if crl is None else _pem(crl, "--crl", x509.load_pem_x509_crl)
     for code, words in findings(document, genesis, root, revoked):
         audit.error(code, 0, document["height"], words)
     holding = None if audit.errors else shown(document)
