@@ -25,6 +25,9 @@ NUMBERS = (
 QUOTED_WORDS = 3
 """So many words in a row are a quotation; a shorter part is quoted whole."""
 
+SIGNS = {"×": " x ", "*": " x ", "Σ": "sum "}  # noqa: RUF001
+"""Signs that are written one way here and another way there."""
+
 PLACES = (
     "tests/**/*.py",
     "rust/*/tests/**/*.rs",
@@ -97,10 +100,11 @@ def numbers_in(text: str) -> set[int]:
 
 def _plain(text: str) -> list[str]:
     """Words and numbers, whatever stands between them; signs as a keyboard has them."""
-    for sign, written in {"×": " x", "±": "+-", "−": "-", "≤": "<=", "≥": ">="}.items():  # noqa: RUF001
+    for sign, written in SIGNS.items():
         text = text.replace(sign, written)
-    text = re.sub(r"(?<=\d)[,](?=\d)", "", text.lower())
-    return re.findall(r"[a-z0-9_.^%Σσ]*[a-z0-9%σ]", text)
+    text = re.sub(r"(?<=\d),(?=\d)", "", text.lower())
+    text = re.sub(r"\bx(?=\d)", "x ", text)
+    return re.findall(r"[a-z0-9_.^%]*[a-z0-9%]", text)
 
 
 def parts_of(acceptance: str) -> list[list[str]]:
