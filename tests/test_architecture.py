@@ -92,9 +92,7 @@ def test_no_instruction_names_an_asset_a_leg_or_a_settlement() -> None:
 def test_nor_does_what_the_machine_runs(file: str) -> None:
     """The verified instructions and the seams through which they reach rows."""
     names = set(enums((ROOT / "rust" / "execution" / "src" / file).read_text())) - TYPES
-    assert {
-        name for name in names for word in words_of(name) if MARKET.fullmatch(word)
-    } == set()
+    assert {name for name in names for word in words_of(name) if MARKET.fullmatch(word)} == set()
 
 
 def test_the_search_finds_what_it_is_for() -> None:

@@ -162,14 +162,14 @@ def test_the_tests_of_a_requirement_carry_its_number_and_quote_it(number: int) -
 
 # The guard itself ------------------------------------------------------------
 
-RUST = '''
+RUST = """
 /// R27: "`while True` contract → refused(GAS)".
 #[test]
 fn endless() {}
 
 /// R28: no test.
 fn helper() {}
-'''
+"""
 
 PYTHON = '''
 def test_idle() -> None:

@@ -112,7 +112,10 @@ fn r71_a_crash_between_the_legs_leaves_both_or_neither() {
     let (mut state, mut bytes, mut starts) = (state(), Vec::new(), vec![]);
     for (height, rows) in [(1, [b"100", b"000"]), (2, [b"000", b"100"])] {
         let [paid, delivered] = rows;
-        let changes = [set(cash.0, cash.1, paid), set(shares.0, shares.1, delivered)];
+        let changes = [
+            set(cash.0, cash.1, paid),
+            set(shares.0, shares.1, delivered),
+        ];
         let pending = state.compute(block(height), &changes).unwrap();
         let record = Record::of(&pending, vec![u8::try_from(height).unwrap(); 3]);
         starts.push(bytes.len());
@@ -122,7 +125,11 @@ fn r71_a_crash_between_the_legs_leaves_both_or_neither() {
     for cut in starts[1]..=bytes.len() {
         let (found, ..) = replay(&bytes[..cut]);
         let legs = [cash, shares].map(|(of, key)| found.get(of, key).unwrap());
-        let whole = if cut == bytes.len() { [b"000", b"100"] } else { [b"100", b"000"] };
+        let whole = if cut == bytes.len() {
+            [b"000", b"100"]
+        } else {
+            [b"100", b"000"]
+        };
         assert_eq!(legs, whole, "cut at {cut}");
     }
 }
