@@ -18,7 +18,7 @@ def _vote_in_vain(cluster: Cluster, outsider: str, honest: list[str]) -> None:
     """The vote of a node that has none counts for nothing, whatever it is for."""
     replica = cluster.names.index(outsider)
     header = next_header(cluster, "exchange")
-    with Intruder(cluster, outsider) as intruder:
+    with Intruder(cluster, outsider, honest) as intruder:
         intruder.say(intruder.prepare(header, view=0))
         intruder.say(intruder.commit(header, view=0))
         for name in honest:
@@ -46,7 +46,7 @@ def test_a_block_from_whoever_may_not_is_rejected_and_kept(
     cluster.stop("reader1")
     reader = cluster.names.index("reader1")
     header = next_header(cluster, "exchange")
-    with Intruder(cluster, "reader1") as intruder:
+    with Intruder(cluster, "reader1", honest) as intruder:
         assert intruder.replica == reader
         intruder.say(intruder.pre_prepare(header, view=0))
         for name in honest:
@@ -59,7 +59,7 @@ def test_a_block_from_whoever_may_not_is_rejected_and_kept(
     _vote_in_vain(cluster, "bankD", honest)
 
     cluster.stop("bankC")
-    with Intruder(cluster, "bankC") as intruder:
+    with Intruder(cluster, "bankC", honest) as intruder:
         intruder.say(intruder.pre_prepare(header, view=0))
         intruder.say(intruder.pre_prepare(header, view=0, leader=0))
         for name in honest:
