@@ -100,10 +100,14 @@ class Announced(Event):
 
 
 class Executed(Event):
+    """An action's end. From the splits among these the register can be rebuilt."""
+
     issuer: Party
     action: Hash
     isin: Isin
     kind: Kind
+    new: U32
+    old: U32
     holders: U32
     paid: JPY
 
@@ -245,6 +249,8 @@ def finish(action: Action) -> None:
             action=action.action,
             isin=action.isin,
             kind=action.kind,
+            new=action.new,
+            old=action.old,
             holders=action.holders,
             paid=action.paid,
         ),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from daicho.bench.market import BANKS, TIMEOUT_S, Market
-from daicho.demo.proved import TableReader
+from daicho.query.tables import TableReader
 from daicho.gateway import LedgerClient, Party
 
 PARTY_KIND = 2
