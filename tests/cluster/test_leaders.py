@@ -63,7 +63,8 @@ def test_a_sticky_leader_stays_until_it_fails(found: Callable[..., Cluster]) -> 
     assert {receipt["commit_certificate"]["view"] for receipt in receipts} == {1}
     for name in rest:
         cluster.until(
-            f"{name} follows the next in order", lambda: cluster.status(name)["leader"] == "bankA"
+            f"{name} follows the next in order",
+            lambda name=name: cluster.status(name)["leader"] == "bankA",
         )
         assert cluster.status(name)["consensus"]["view_changes"] == 1
     cluster.up("exchange")
