@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cluster.support import Cluster, cpu_ticks
+from daicho.gateway import SealedItem
 from daicho.gateway.errors import RefusedError
 
 IDLE_S = 20.0
@@ -82,6 +83,28 @@ def test_an_endless_loop_ends_the_same_way_on_every_node(cluster: Cluster) -> No
         with cluster.client("bankA", name) as client:
             other = client.receipt(endless["tx_id"])
         assert {key: other[key] for key in ANSWER} == {key: endless[key] for key in ANSWER}
+
+
+def test_a_block_that_leads_to_too_much_stops_nobody(cluster: Cluster) -> None:
+    """R28 ("allocates without bound → refused; blocks keep committing"): one call
+    may write what its gas pays for; two of them in one block lead to more than
+    a result may hold, and fail on every executor alike."""
+    vault = cluster.deploy_vault()
+
+    def fill(first: int) -> SealedItem:
+        values = {"first": first, "count": 300, "text": 50_000 * "x"}
+        arguments = vault.arguments("fill", values)
+        return client.seal(vault.number, vault.entry("fill"), arguments, gas="large")
+
+    with cluster.client("bankA") as client:
+        assert cluster.send(client, fill(0))["code"] == "OK"
+        receipts = client.send([fill(1_000), fill(2_000)])
+        assert len({receipt["height"] for receipt in receipts}) == 1, "both in one block"
+        assert {receipt["code"] for receipt in receipts} == {"TOO_LARGE"}
+    cluster.note(vault, "bankA", 1)
+    cluster.settle()
+    roots = {cluster.status(name)["executor"]["state_root"] for name in cluster.executors}
+    assert len(roots) == 1
 
 
 def test_every_node_holds_the_same_bytes(cluster: Cluster) -> None:

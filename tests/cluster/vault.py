@@ -29,6 +29,7 @@ class Shares(Quantity, scale=0):
 
 Price = Annotated[Decimal, Digits(18, 4)]
 Text = Annotated[Str, MaxLen(64)]
+LongText = Annotated[Str, MaxLen(50_000)]
 
 
 class Deal(Row):
@@ -43,6 +44,15 @@ class Deal(Row):
     quantity: Shares
 
 
+class Page(Row):
+    """As much as a row holds."""
+
+    owner: Key[Party]
+    number: Key[U64]
+    text: LongText
+
+
+pages = Table(Page, compartment=party(Page.owner))
 deals = Table(Deal, compartment=party(Deal.owner))
 
 
@@ -69,6 +79,14 @@ def spin() -> Int:
     turns = 0
     while True:
         turns = 1 - turns
+
+
+@entry(roles=ANY_ROLE)
+def fill(first: U64, count: U64, text: LongText) -> U64:
+    """Keep the same text many times: what a block leads to is bounded."""
+    for place in range(count):
+        pages.insert(Page(owner=sender(), number=first + place, text=text))
+    return count
 
 
 @query(roles=ANY_ROLE)
