@@ -20,6 +20,7 @@ import datetime
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
@@ -145,10 +146,10 @@ def findings(
 
     `genesis` and `root` are the reader's own. Nothing is fetched.
     """
-    fields = _Fields(document)
-    found = [*_signature(fields, genesis, root, revoked), *_ledger(fields, genesis)]
+    stated = _Stated.read(document)
+    found = [*_signature(stated, genesis, root, revoked), *_ledger(stated, genesis)]
     # What nobody has signed, or the ledger does not hold, is not interpreted.
-    return found or _meaning(fields)
+    return found or _meaning(stated)
 
 
 def shown(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,57 +167,101 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Fields:
-    """Takes fields of the document in their form."""
+@dataclass(frozen=True)
+class _Stated:
+    """A document whose fields all have their form, whatever they say."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.document = document
+    chain_id: bytes
+    height: int
+    block_time_us: int
+    state_root: bytes
+    number: int
+    artefact: bytes
+    table: str
+    compartment: bytes
+    key: bytes
+    row: bytes
+    fields: dict[str, Any]
+    proof: bytes
+    certified: bytes
+    issued_us: int
+    certificates: list[bytes]
+    signature: bytes
+    message: bytes
 
-    def of(self, name: str) -> _Fields:
-        """The fields of an object inside."""
-        return _Fields(self.take(name, dict))
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> _Stated:
+        """DamagedFileError names the first field that is missing or has another form."""
+        contract = _take(document, "contract", dict)
+        _take(contract, "name", str)
+        certificates = _take(document, "certificates", list)
+        if len(certificates) != 2 or not all(isinstance(pem, str) for pem in certificates):
+            raise DamagedFileError("certificates are two: the signer's and the authority's")
+        return cls(
+            chain_id=_octets(document, "chain_id", 32),
+            height=_number(document, "height"),
+            block_time_us=_number(document, "block_time_us"),
+            state_root=_octets(document, "state_root", 32),
+            number=_number(contract, "number"),
+            artefact=_octets(contract, "artefact"),
+            table=_take(document, "table", str),
+            compartment=_octets(document, "compartment", 17),
+            key=_octets(document, "key"),
+            row=_octets(document, "row"),
+            fields=_take(document, "fields", dict),
+            proof=_octets(document, "proof"),
+            certified=_octets(document, "certified"),
+            issued_us=_number(document, "issued_us"),
+            certificates=[pem.encode(errors="backslashreplace") for pem in certificates],
+            signature=_octets(document, "signature", 64),
+            message=_signed_message(document),
+        )
 
-    def take(self, name: str, kind: type) -> Any:
-        """A field; DamagedFileError when it is missing or of another type."""
-        value = self.document.get(name)
-        if type(value) is not kind:
-            raise DamagedFileError(f"{name} is missing or has another form")
-        return value
 
-    def number(self, name: str) -> int:
-        """An integer from zero on."""
-        value: int = self.take(name, int)
-        if not 0 <= value <= JSON_INTEGER_MAX:
-            raise DamagedFileError(f"{name} is out of range")
-        return value
+def _signed_message(document: Mapping[str, Any]) -> bytes:
+    try:
+        return _message(document)
+    except RecursionError as error:
+        raise DamagedFileError("the document is nested too deep") from error
 
-    def octets(self, name: str, count: int | None = None) -> bytes:
-        """Bytes from lower-case hex, of one length if `count` is given."""
-        text: str = self.take(name, str)
-        try:
-            value = bytes.fromhex(text)
-        except ValueError:
-            value = b""
-        if not value or value.hex() != text or count not in (None, len(value)):
-            raise DamagedFileError(f"{name} is no lower-case hex of the right length")
-        return value
+
+def _take(fields: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = fields.get(name)
+    if type(value) is not kind:
+        raise DamagedFileError(f"{name} is missing or has another form")
+    return value
+
+
+def _number(fields: Mapping[str, Any], name: str) -> int:
+    value: int = _take(fields, name, int)
+    if not 0 <= value <= JSON_INTEGER_MAX:
+        raise DamagedFileError(f"{name} is out of range")
+    return value
+
+
+def _octets(fields: Mapping[str, Any], name: str, count: int | None = None) -> bytes:
+    """Bytes from lower-case hex, of one length if `count` is given."""
+    text: str = _take(fields, name, str)
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if not value or value.hex() != text or count not in (None, len(value)):
+        raise DamagedFileError(f"{name} is no lower-case hex of the right length")
+    return value
 
 
 def _signature(
-    fields: _Fields,
+    stated: _Stated,
     genesis: bytes,
     root: x509.Certificate,
     revoked: x509.CertificateRevocationList | None,
 ) -> list[Finding]:
     """The administrator of this genesis signed, with a certificate of this root."""
-    chain = fields.take("certificates", list)
-    signature = fields.octets("signature", 64)
-    issued = _EPOCH + datetime.timedelta(microseconds=fields.number("issued_us"))
-    if len(chain) != 2 or not all(isinstance(pem, str) for pem in chain):
-        raise DamagedFileError("certificates are two: the signer's and the authority's")
+    issued = _EPOCH + datetime.timedelta(microseconds=stated.issued_us)
     try:
-        signer = Certificate.from_pem(chain[0].encode())
-        if x509.load_pem_x509_certificate(chain[1].encode()) != root:
+        signer = Certificate.from_pem(stated.certificates[0])
+        if x509.load_pem_x509_certificate(stated.certificates[1]) != root:
             return [("CFG_CERT_CHAIN", "the authority is not the one that --ca names")]
         signer.check(root, revoked, issued)
     except _UNREADABLE_CERTIFICATE as error:
@@ -224,7 +269,7 @@ def _signature(
         return [(code, str(error))]
     try:
         key = Ed25519PublicKey.from_public_bytes(signer.public_key)
-        key.verify(signature, _message(fields.document))
+        key.verify(stated.signature, stated.message)
     except InvalidSignature:
         return [("VFY_SIGNATURE", "the signature is not of this content by this certificate")]
     if not _administers(signer, genesis):
@@ -246,41 +291,35 @@ def _administers(signer: Certificate, genesis: bytes) -> bool:
     return holder.alias is not None and any(party["roles"] & role for party in same)
 
 
-def _ledger(fields: _Fields, genesis: bytes) -> list[Finding]:
+def _ledger(stated: _Stated, genesis: bytes) -> list[Finding]:
     """The row stood in the certified state after that block of that chain."""
     found: list[Finding] = []
-    if fields.octets("chain_id", 32) != _native.chain_id(genesis):
+    if stated.chain_id != _native.chain_id(genesis):
         found.append(("VFY_CHAIN", "the document is of another chain"))
-    proof, certified = fields.octets("proof"), fields.octets("certified")
-    compartment, root = fields.octets("compartment", 17), fields.octets("state_root", 32)
-    stated = (fields.octets("key"), fields.octets("row"))
-    place = (fields.number("height"), fields.number("block_time_us"), root)
     try:
-        header = _native.ReceiptVerifier(genesis).verify_header(certified)
+        header = _native.ReceiptVerifier(genesis).verify_header(stated.certified)
     except ValueError as error:
         return [*found, ("VFY_CERTIFICATE", str(error))]
+    place = (stated.height, stated.block_time_us, stated.state_root)
     if (header["height"], header["time_us"], header["state_root"]) != place:
         found.append(("VFY_CERTIFICATE", "another block, time or state root was certified"))
     try:
-        if _native.prove_row(proof, header["state_root"], compartment) != stated:
-            found.append(("VFY_HOLDING", "the proof is of another row"))
+        row = _native.prove_row(stated.proof, header["state_root"], stated.compartment)
     except ValueError as error:
-        found.append(("VFY_HOLDING", f"the row is not in the certified state: {error}"))
+        return [*found, ("VFY_HOLDING", f"the row is not in the certified state: {error}")]
+    if row != (stated.key, stated.row):
+        found.append(("VFY_HOLDING", "the proof is of another row"))
     return found
 
 
-def _meaning(fields: _Fields) -> list[Finding]:
+def _meaning(stated: _Stated) -> list[Finding]:
     """The artefact reads the row as the document states it."""
-    contract, stated = fields.of("contract"), fields.take("fields", dict)
-    contract.take("name", str)
     try:
-        reader = TableReader(
-            contract.number("number"), contract.octets("artefact"), fields.take("table", str)
-        )
-        row = reader.row(fields.octets("key"), fields.octets("row"))
+        reader = TableReader(stated.number, stated.artefact, stated.table)
+        row = reader.row(stated.key, stated.row)
         held_in = reader.compartment(row)
     except _UNREADABLE_ROW as error:
         return [("VFY_HOLDING", f"the row is not of that table: {error}")]
-    if plain(row) != stated or held_in != fields.octets("compartment"):
+    if plain(row) != stated.fields or held_in != stated.compartment:
         return [("VFY_HOLDING", "the row does not say what the document states")]
     return []
