@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,38 @@ def test_a_contract_deployed_at_one_node_is_called_at_another(cluster: Cluster) 
         with cluster.client("bankB", name) as client:
             other = client.receipt(receipt["tx_id"])
         assert {key: other[key] for key in ANSWER} == {key: receipt[key] for key in ANSWER}
+
+
+def test_an_endless_loop_ends_the_same_way_on_every_node(cluster: Cluster) -> None:
+    """R27: "`while True` contract → refused(GAS) at same step count on all
+    nodes, < 1 s, next tx in block unaffected". The second is processor time of
+    each executor, for the whole block."""
+    vault = cluster.deploy_vault()
+    cluster.settle()
+    pids = {name: cluster.node(name).executor_pid for name in cluster.executors}
+    values = {"isin": "-", "lei": "-", "name": "-", "price": "1", "quantity": 1}
+
+    def in_one_block() -> tuple[list[dict[str, Any]], dict[str, int]] | None:
+        before = {name: cpu_ticks(pid) for name, pid in pids.items() if pid}
+        arguments = vault.arguments("note", {**values, "number": time.monotonic_ns()})
+        with cluster.client("bankA") as client:
+            loop = client.seal(vault.number, vault.entry("spin"), b"", gas="large")
+            note = client.seal(vault.number, vault.entry("note"), arguments)
+            receipts = client.send([loop, note])
+        cluster.wait_height(max(receipt["height"] for receipt in receipts))
+        spent = {name: cpu_ticks(pid) - before[name] for name, pid in pids.items() if pid}
+        one = receipts[0]["height"] == receipts[1]["height"]
+        return (receipts, spent) if one and receipts[0]["index"] < receipts[1]["index"] else None
+
+    [endless, following], spent = cluster.until("both stand in one block", in_one_block)
+    assert (endless["status"], endless["code"], endless["finality"]) == ("failed", "GAS", "final")
+    assert (following["status"], following["finality"]) == ("ok", "final")
+    assert set(spent) == set(cluster.executors)
+    assert max(spent.values()) < os.sysconf("SC_CLK_TCK"), spent
+    for name in cluster.names:
+        with cluster.client("bankA", name) as client:
+            other = client.receipt(endless["tx_id"])
+        assert {key: other[key] for key in ANSWER} == {key: endless[key] for key in ANSWER}
 
 
 def test_every_node_holds_the_same_bytes(cluster: Cluster) -> None:

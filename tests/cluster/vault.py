@@ -6,6 +6,7 @@ from daicho.contract import (
     Annotated,
     Decimal,
     Digits,
+    Int,
     Key,
     MaxLen,
     Party,
@@ -60,6 +61,14 @@ def note(number: U64, isin: Text, lei: Text, name: Text, price: Price, quantity:
         )
     )
     return number
+
+
+@entry(roles=ANY_ROLE)
+def spin() -> Int:
+    """Never end."""
+    turns = 0
+    while True:
+        turns = 1 - turns
 
 
 @query(roles=ANY_ROLE)

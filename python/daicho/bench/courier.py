@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from daicho import _native
 from daicho.gateway import LedgerClient, RefusedError, SealedItem, UnreachableError
@@ -24,11 +23,8 @@ POLL_S = 0.01
 FRAMES_MAX = 10_000
 
 
-class Clock(Protocol):
-    """Anything that tells monotonic seconds."""
-
-    def __call__(self) -> float:
-        """The time now."""
+Clock = Callable[[], float]
+"""Monotonic seconds."""
 
 
 class CountedSequences:

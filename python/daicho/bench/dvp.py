@@ -67,14 +67,15 @@ class _Dvp:
     def at(self, rate: float) -> Measured:
         """One run at one rate."""
         work = self._market.alleged(transactions(rate, self._seconds))
-        threads = self._threads()
+        threads, height = self._threads(), self._height()
         run = Run(work, rate, self._seconds, lambda: machine.cpu_seconds(self._pids))
         measured = run.go()
         for place in run.settled():
             self._market.book.settle(work[place].trade)
         self._verified += measured.verified
         self._good &= measured.missing == 0 and measured.failed == 0
-        self._note(_sentence(rate, measured))
+        blocks = self._height() - height
+        self._note(_sentence(rate, measured, blocks))
         self._tell_threads(threads, measured)
         return measured
 
@@ -122,6 +123,10 @@ class _Dvp:
             "commit": machine.commit(),
         }
 
+    def _height(self) -> int:
+        statuses = (node.status() for node in self._market.network.nodes())
+        return max(int(status["height"]) for status in statuses if status)
+
     def _threads(self) -> dict[str, float]:
         spent: dict[str, float] = {}
         for name, seconds in self._named_threads():
@@ -144,12 +149,12 @@ class _Dvp:
         self._note("       µs of all nodes per transaction: " + ", ".join(words))
 
 
-def _sentence(rate: float, measured: Measured) -> str:
+def _sentence(rate: float, measured: Measured, blocks: int) -> str:
     kept = "kept up" if measured.keeps_up else "fell behind"
     return (
         f"{rate:6.0f}/s offered, {measured.achieved_tx_s:.0f}/s final ({kept}), "
         f"p50 {measured.p50_ms:.0f} ms, p99 {measured.p99_ms:.0f} ms, "
-        f"{measured.cpu_us_per_tx:.0f} µs each, {measured.verified} receipts, "
+        f"{measured.cpu_us_per_tx:.0f} µs each, {measured.verified} receipts in {blocks} blocks, "
         f"{measured.missing} missing, {measured.failed} failed, {measured.busy} busy, "
         f"client late by {measured.late_ms:.0f} ms"
     )

@@ -39,6 +39,10 @@ pub enum CodecError {
     Inconsistent(&'static str),
 }
 
+/// Room that [`Encode::to_bytes`] starts with: an envelope of the smallest size
+/// class, the value encoded most often, is written without growing.
+const TYPICAL_BYTES: usize = 1_024;
+
 /// A value with one canonical encoding.
 pub trait Encode {
     /// Appends the canonical bytes to `out`.
@@ -46,7 +50,7 @@ pub trait Encode {
 
     /// The canonical bytes alone.
     fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(TYPICAL_BYTES);
         self.encode(&mut out);
         out
     }

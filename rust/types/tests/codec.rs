@@ -4,9 +4,10 @@ mod common;
 
 use common::{Sample, Source};
 use daicho_types::codec::{Blob, CodecError, Decode, Encode, List, Reader};
+use daicho_types::envelope::{Envelope, Item};
 use daicho_types::ipc::{Deframer, Halt, frame};
 use daicho_types::ledger::Compartment;
-use daicho_types::limits::IPC_FRAME_BYTES_MAX;
+use daicho_types::limits::{AEAD_TAG_BYTES, IPC_FRAME_BYTES_MAX, SIZE_CLASS_BYTES};
 use proptest::prelude::*;
 
 /// Round trip, no trailing byte, no shorter form, and whatever else decodes is
@@ -156,4 +157,15 @@ fn compartments_have_one_spelling() {
             "no identity where none belongs"
         );
     }
+}
+
+/// What admission encodes for every transaction is written into one piece of
+/// memory: a header, a body of the smallest size class and a signature.
+#[test]
+fn an_envelope_of_the_smallest_class_is_encoded_without_growing() {
+    let mut envelope = Envelope::sample(&mut Source(7));
+    envelope.body = Blob::new(vec![1; SIZE_CLASS_BYTES[0] + AEAD_TAG_BYTES]).unwrap();
+    let first = 0u8.to_bytes().capacity();
+    let bytes = Item::Sealed(envelope).to_bytes();
+    assert_eq!(bytes.capacity(), first, "{} bytes", bytes.len());
 }

@@ -22,6 +22,9 @@ use crate::trap::Trap;
 use crate::types::Types;
 use crate::value::Value;
 
+/// Room that a row's bytes start with: most rows are written without growing.
+const ROW_BYTES_TYPICAL: usize = 256;
+
 /// Where a row is: its table's declaration, compartment and key.
 struct Place<'a> {
     table: &'a TableDecl,
@@ -214,7 +217,8 @@ impl<'a> Machine<'a> {
         let bytes = match row {
             None => None,
             Some(row) => {
-                let mut bytes = place.table.row_version.to_le_bytes().to_vec();
+                let mut bytes = Vec::with_capacity(ROW_BYTES_TYPICAL);
+                bytes.extend(place.table.row_version.to_le_bytes());
                 codec::encode(types, place.table.row, row, &mut bytes)?;
                 assert!(bytes.len() <= ROW_BYTES_MAX, "encode bounds what it writes");
                 Some(bytes)
