@@ -22,7 +22,7 @@ from daicho.cli.app import run
 from daicho.cli.exits import Exit
 from daicho.demo.acts import listing, opening
 from daicho.demo.cast import HOUSES, ISIN_X
-from daicho.demo.stage import Stage
+from daicho.demo.stage import Stage, until
 from daicho.gateway import LedgerClient, Party, RefusedError
 from daicho.identity import Authority
 from daicho.query.book import ContractBook
@@ -66,7 +66,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     stage = Stage(network, "seed", lambda _: None)
     try:
         network.up()
-        stage.until("every executor", lambda: opening.executors_up(stage))
+        until("every executor", lambda: opening.executors_up(stage))
         opening.everybody_is_admitted(stage)
         opening.contracts_are_deployed(stage)
         listing.issuers_and_instruments(stage)
