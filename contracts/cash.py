@@ -7,6 +7,9 @@ too, to pay its dividends: it reads the ledger and does not submit, so its
 tokens leave by a corporate action alone.
 """
 
+from market import JPY, Error, Reference
+from reference import is_institution, is_issuer
+
 from daicho.contract import (
     Bool,
     Enum,
@@ -26,8 +29,6 @@ from daicho.contract import (
     require,
     sender,
 )
-from market import JPY, Error, Reference
-from reference import is_institution, is_issuer
 
 edition = 1
 
@@ -109,14 +110,10 @@ def confirm_deposit(holder: Party, amount: JPY, reference: Reference) -> None:
     require(amount > JPY(0), Error.AMOUNT)
     require(is_institution(holder) or is_issuer(holder), Error.NOT_SETTLEMENT_BANK)
     require(deposits.get(sender(), reference) is None, Error.DUP)
-    deposits.insert(
-        Deposit(trust_bank=sender(), reference=reference, holder=holder, amount=amount)
-    )
+    deposits.insert(Deposit(trust_bank=sender(), reference=reference, holder=holder, amount=amount))
     before = backing_of(sender())
     backings.put(
-        before.replace(
-            deposited=before.deposited + amount, outstanding=before.outstanding + amount
-        )
+        before.replace(deposited=before.deposited + amount, outstanding=before.outstanding + amount)
     )
     balances.issue(amount, target=balances.at(holder, Currency.JPY).available)
     emit(

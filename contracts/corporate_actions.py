@@ -8,6 +8,12 @@ changes every holding and every open trade as they stand when it is carried out;
 while pages remain nothing of the security moves.
 """
 
+from cash import pay
+from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own
+from reference import issuer_of
+from securities import HOLDERS_PAGE, Holder, holders_then, set_halted, split_holders
+from trades import free_earmarks, split_trades
+
 from daicho.contract import (
     ADMINISTRATOR,
     DOWN,
@@ -32,14 +38,8 @@ from daicho.contract import (
     register,
     require,
 )
-from cash import pay
-from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own
-from reference import issuer_of
-from securities import HOLDERS_PAGE, Holder, holders_then, set_halted, split_holders
-from trades import free_earmarks, split_trades
 
 edition = 1
-
 
 
 class Kind(Enum):
@@ -100,10 +100,14 @@ class Announced(Event):
 
 
 class Executed(Event):
+    """An action's end. From the splits among these the register can be rebuilt."""
+
     issuer: Party
     action: Hash
     isin: Isin
     kind: Kind
+    new: U32
+    old: U32
     holders: U32
     paid: JPY
 
@@ -245,6 +249,8 @@ def finish(action: Action) -> None:
             action=action.action,
             isin=action.isin,
             kind=action.kind,
+            new=action.new,
+            old=action.old,
             holders=action.holders,
             paid=action.paid,
         ),

@@ -5,6 +5,8 @@ ISO 7064 mod 97-10; an ISIN (ISO 6166) one by the Luhn rule over its digits, eac
 letter standing for two. An issuer reads its own entry and its own instruments.
 """
 
+from market import LIST_MAX, Error, Isin, Lei, Name, require_own
+
 from daicho.contract import (
     ADMINISTRATOR,
     Account,
@@ -24,7 +26,6 @@ from daicho.contract import (
     register,
     require,
 )
-from market import LIST_MAX, Error, Isin, Lei, Name, require_own
 
 edition = 1
 

@@ -11,6 +11,9 @@ The issuer's own shares stand in an account in the issuer's books that the
 administrator keeps for it; issues are booked there and allotted from there.
 """
 
+from market import LIST_MAX, Error, Isin, Name, Shares, require_own, split_quantity
+from reference import is_institution, issuer_name, issuer_of, own_account
+
 from daicho.contract import (
     ADMINISTRATOR,
     FIRST,
@@ -40,8 +43,6 @@ from daicho.contract import (
     require,
     sender,
 )
-from market import LIST_MAX, Error, Isin, Name, Shares, require_own, split_quantity
-from reference import is_institution, issuer_name, issuer_of, own_account
 
 edition = 1
 
@@ -385,17 +386,16 @@ def deliver_earmarked(
 
 
 @export(callers=("corporate_actions",))
-def holders_then(
-    issuer: Party, isin: Isin, time: Timestamp, after: Holder | None
-) -> HolderPage:
+def holders_then(issuer: Party, isin: Isin, time: Timestamp, after: Holder | None) -> HolderPage:
     """A page of the register as it stood at a time that has passed."""
     return register_lines.as_of(time).scan(issuer, isin, after=after, limit=HOLDERS_PAGE)
 
 
 @export(callers=("corporate_actions",))
 def set_halted(isin: Isin, halted: Bool) -> None:
-    """Stop all movements of a security, or let them go on."""
+    """Stop all movements of a security, or let them go on; one action at a time."""
     market = expect(markets.get(isin), Error.UNKNOWN_INSTRUMENT)
+    require(market.halted != halted, Error.HALTED)
     markets.put(market.replace(halted=halted))
 
 
@@ -452,9 +452,7 @@ def position(bank: Party, account: Account, isin: Isin) -> Position:
     found = positions.get(owner.bank, owner.account, isin)
     if found is not None:
         return found
-    return Position(
-        bank=bank, account=account, isin=isin, available=Shares(0), earmarked=Shares(0)
-    )
+    return Position(bank=bank, account=account, isin=isin, available=Shares(0), earmarked=Shares(0))
 
 
 @query(roles=(Role.MEMBER, Role.ADMINISTRATOR))
@@ -491,9 +489,7 @@ def holders(issuer: Party, isin: Isin, after: Holder | None) -> list[Holder]:
 
 
 @query(roles=(Role.ISSUER, Role.MEMBER, Role.ADMINISTRATOR))
-def holders_at(
-    issuer: Party, isin: Isin, time: Timestamp, after: Holder | None
-) -> list[Holder]:
+def holders_at(issuer: Party, isin: Isin, time: Timestamp, after: Holder | None) -> list[Holder]:
     """The register of holders as it stood at a time."""
     found = issues[issuer, isin]
     return register_lines.as_of(time).scan(issuer, found.isin, after=after, limit=LIST_MAX)

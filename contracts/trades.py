@@ -11,6 +11,11 @@ Nobody is woken when a trade lapses: it is judged by block time when a trade is
 next touched.
 """
 
+from cash import earmark_cash, pay, pay_earmarked, release_cash
+from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own, split_quantity
+from reference import is_institution
+from securities import deliver, deliver_earmarked, earmark, release, require_ready
+
 from daicho.contract import (
     ADMINISTRATOR,
     HALF_EVEN,
@@ -39,14 +44,8 @@ from daicho.contract import (
     sender,
     tx_id,
 )
-from cash import earmark_cash, pay, pay_earmarked, release_cash
-from market import JPY, LIST_MAX, Error, Isin, Price, Shares, require_own, split_quantity
-from reference import is_institution
-from securities import deliver, deliver_earmarked, earmark, release, require_ready
 
 edition = 1
-
-OPEN_MAX = 1_000
 
 
 class Side(Enum):
@@ -367,7 +366,7 @@ def reject(isin: Isin, trade: TxId) -> Status:
 @export(callers=("corporate_actions",))
 def free_earmarks(isin: Isin) -> None:
     """Before a split: shares of pending trades become available again."""
-    for waiting in open_book.scan(isin, limit=OPEN_MAX):
+    for waiting in open_book.scan(isin):
         if waiting.status == Status.PENDING:
             sale = trades[waiting.seller, waiting.trade, Side.SELL]
             release(isin, sale.terms.quantity, sale.holder, account_of(sale))
@@ -381,19 +380,26 @@ def split_trades(isin: Isin, new: U32, old: U32) -> None:
     over new, rounded half to even at four places; the consideration stays, so
     that what the buyer owes does not change (FINOS CDM, stock split of an
     unsettled trade). Parts rounded down never exceed the whole rounded down, so
-    the earmarks fit.
+    the earmarks fit. A trade of which nothing is left is cancelled.
     """
-    for waiting in open_book.scan(isin, limit=OPEN_MAX):
+    for waiting in open_book.scan(isin):
         sale = trades[waiting.seller, waiting.trade, Side.SELL]
         purchase = trades[waiting.buyer, waiting.trade, Side.BUY]
         terms = sale.terms.replace(
             quantity=split_quantity(sale.terms.quantity, new, old),
             price=(sale.terms.price * old).div(new, 4, HALF_EVEN),
         )
-        trades.put(sale.replace(terms=terms))
-        trades.put(purchase.replace(terms=terms))
-        if waiting.status == Status.PENDING:
-            earmark(isin, terms.quantity, sale.holder, account_of(sale))
+        sale = sale.replace(terms=terms)
+        purchase = purchase.replace(terms=terms)
+        if terms.quantity == Shares(0):
+            if waiting.status == Status.PENDING:
+                release_cash(purchase.holder, terms.consideration)
+            close(sale, purchase, Status.CANCELLED)
+        else:
+            trades.put(sale)
+            trades.put(purchase)
+            if waiting.status == Status.PENDING:
+                earmark(isin, terms.quantity, sale.holder, account_of(sale))
 
 
 # --- queries ---

@@ -68,6 +68,17 @@ def test_requirements_are_pinned_by_hash(name: str) -> None:
         assert re.fullmatch(r"[a-z0-9-]+==[\w.]+(\s+--hash=sha256:[0-9a-f]{64})+", entry), entry
 
 
+def test_the_licence_is_apache_and_versions_are_locked() -> None:
+    licence = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in licence
+    assert "Version 2.0, January 2004" in licence
+    manifests = [path for path in tracked() if path.name == "pyproject.toml"]
+    assert len(manifests) == 3
+    for path in [*manifests, ROOT / "Cargo.toml"]:
+        assert 'license = "Apache-2.0"' in path.read_text(), path
+    assert ROOT / "Cargo.lock" in tracked()
+
+
 @pytest.mark.parametrize("pattern", [REGISTRIES, MACHINE_PATHS])
 def test_the_patterns_find_what_they_are_for(pattern: re.Pattern[str], tmp_path: Path) -> None:
     samples = ["https://" + "pypi" + ".org/simple", "see " + "/ro" + "ot/.cache", "/ho" + "me/x/y"]

@@ -108,6 +108,9 @@ class ReceiptVerifier:
     def verify(self, frame: bytes) -> list[dict[str, Any]]: ...
     def verify_block(self, block: bytes) -> dict[str, Any]: ...
     def verify_result(self, result: bytes) -> dict[str, Any]: ...
+    def verify_header(self, proof: bytes) -> dict[str, Any]:
+        """Height, time, digest, state root from `certified_header`'s bytes."""
+
     def verify_batch(self, frames: Sequence[bytes]) -> list[tuple[bytes, str, str, int, int]]: ...
 
 def seal_envelope(
@@ -210,6 +213,25 @@ def prove_rows(
     proof: bytes, root: bytes, compartment: bytes, lo: bytes, hi: bytes
 ) -> list[tuple[bytes, bytes]]:
     """The rows a range proof shows under `root`; VerificationError otherwise."""
+
+def seal_row_query(
+    signer: Signer,
+    session: Session,
+    *,
+    sender: bytes,
+    nonce: bytes,
+    expiry_us: int,
+    compartment: bytes,
+    key: bytes,
+    at: tuple[str, int] | None = ...,
+) -> bytes:
+    """A sealed question for one row of a compartment, with a proof."""
+
+def prove_row(proof: bytes, root: bytes, compartment: bytes) -> tuple[bytes, bytes]:
+    """The key and row an inclusion proof shows under `root`; VerificationError otherwise."""
+
+def certified_header(block: bytes, result: bytes) -> bytes:
+    """Header, commit and result certificate of an encoded block and its result."""
 
 def seal_keys_query(
     signer: Signer, session: Session, *, sender: bytes, nonce: bytes, expiry_us: int

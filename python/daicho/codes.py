@@ -201,6 +201,14 @@ _VERIFY = {
         "Restore the file from another node.",
     ),
     "VFY_FORM": ("The file is no export of this format.", "Check which file was given."),
+    "VFY_SIGNATURE": (
+        "No administrator of this ledger signed the document, or it was altered since.",
+        "Ask for the document anew; an altered one proves nothing.",
+    ),
+    "VFY_HOLDING": (
+        "The certified state does not hold the row that the document states.",
+        "Keep the document: if its signature is good, the administrator signed an untruth.",
+    ),
     "VFY_RESULT": (
         "A result body does not hash to what its certificate says.",
         "Fetch the result from another node.",

@@ -8,6 +8,7 @@ block), `rust/agreement/src/message.rs`, `rust/node/src/message.rs`.
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -58,9 +59,10 @@ class Header:
 
 
 class Intruder:
-    """Sits in the place of a stopped node, with its vote key and its CURVE key."""
+    """Sits in the place of a stopped node, with its vote key and its CURVE key,
+    and speaks to some of the others."""
 
-    def __init__(self, cluster: Cluster, name: str) -> None:
+    def __init__(self, cluster: Cluster, name: str, others: Collection[str]) -> None:
         home = load_node(cluster.home(name))
         credentials = Credentials.open(home.identity, home.unlock)
         self.replica = home.node.replica
@@ -71,7 +73,7 @@ class Intruder:
         make, curve = Sockets(self._context, keys), _native.genesis_curve_keys(home.genesis)
         self._links: dict[str, zmq.Socket[bytes]] = {}
         for node in cluster.network.file.nodes:
-            if node.replica == self.replica:
+            if node.name not in others:
                 continue
             key = z85.encode(curve[node.replica])
             peer = Peer(node.replica, key, node.address, node.first_port)
@@ -100,7 +102,7 @@ class Intruder:
         self._context.destroy(linger=0)
 
     def say(self, message: bytes) -> None:
-        """Send one agreement message to every node; waits for each connection."""
+        """Send one agreement message to each of them; waits for each connection."""
         for name, socket in self._links.items():
             assert socket.poll(20_000, zmq.POLLOUT), f"{name} is not connected"
             socket.send(bytes([AGREEMENT]) + message)

@@ -24,7 +24,7 @@ from daicho.admin.found import found_network
 from daicho.admin.network import Network, NodeProcess
 from daicho.admin.plan import NetworkPlan
 from daicho.gateway import LedgerClient, Party
-from daicho.gateway.client import Receipt, SealedItem
+from daicho.gateway.client import Receipt, SealedItem, Wait
 from daicho.query.book import Contract, ContractBook
 
 PATIENCE_S = 60.0
@@ -214,10 +214,15 @@ class Cluster:
     def load(self, count: int, node: str | None = None, sender: str = "exchange") -> list[Receipt]:
         """Order `count` control transactions one block after the other."""
         with self.client(sender, node) as client:
-            receipts = [client.send([item])[0] for item in self.seal(client, count)]
+            receipts = [self.send(client, item) for item in self.seal(client, count)]
         assert all(receipt["status"] == "ok" for receipt in receipts), receipts
-        self._told = max(self._told, *(receipt["height"] for receipt in receipts))
         return receipts
+
+    def send(self, client: LedgerClient, item: SealedItem, wait: Wait = "final") -> Receipt:
+        """Send one transaction, and remember the height it got to."""
+        [receipt] = client.send([item], wait)
+        self._told = max(self._told, receipt["height"])
+        return receipt
 
     def deploy_vault(self) -> Contract:
         """Deploy the tests' own contract, as the exchange."""
@@ -232,9 +237,9 @@ class Cluster:
             for _ in range(count):
                 number = time.monotonic_ns()
                 arguments = vault.arguments("note", {**values, "number": number})
-                receipts.append(client.submit(vault.number, vault.entry("note"), arguments))
+                item = client.seal(vault.number, vault.entry("note"), arguments)
+                receipts.append(self.send(client, item))
         assert all(receipt["status"] == "ok" for receipt in receipts), receipts
-        self._told = max(self._told, *(receipt["height"] for receipt in receipts))
         return receipts
 
     def blocks(self, node: str, first: int = 1) -> list[dict[str, Any]]:

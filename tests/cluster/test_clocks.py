@@ -35,7 +35,7 @@ def test_clocks_half_a_minute_apart_slow_it_down_and_never_stop_it(
         assert bool(cluster.events(name, "clock_offset")) == (offset_ms != 0)
     with cluster.client("exchange", "bankB") as client:
         client.timeout_s = 120.0
-        receipts = [client.send([item])[0] for item in cluster.seal(client, 2)]
+        receipts = [cluster.send(client, item) for item in cluster.seal(client, 2)]
     assert all(receipt["finality"] == "final" for receipt in receipts)
     times = [receipt["block_time_us"] for receipt in receipts]
     assert times == sorted(times)

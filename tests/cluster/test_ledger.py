@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 import pytest
 
 from cluster.support import Cluster, cpu_ticks
+from daicho.gateway import SealedItem
 from daicho.gateway.errors import RefusedError
 
 IDLE_S = 20.0
@@ -49,6 +51,60 @@ def test_a_contract_deployed_at_one_node_is_called_at_another(cluster: Cluster) 
         with cluster.client("bankB", name) as client:
             other = client.receipt(receipt["tx_id"])
         assert {key: other[key] for key in ANSWER} == {key: receipt[key] for key in ANSWER}
+
+
+def test_an_endless_loop_ends_the_same_way_on_every_node(cluster: Cluster) -> None:
+    """R27: "`while True` contract → refused(GAS) at same step count on all
+    nodes, < 1 s, next tx in block unaffected". The second is processor time of
+    each executor, for the whole block."""
+    vault = cluster.deploy_vault()
+    cluster.settle()
+    pids = {name: cluster.node(name).executor_pid for name in cluster.executors}
+    values = {"isin": "-", "lei": "-", "name": "-", "price": "1", "quantity": 1}
+
+    def in_one_block() -> tuple[list[dict[str, Any]], dict[str, int]] | None:
+        before = {name: cpu_ticks(pid) for name, pid in pids.items() if pid}
+        arguments = vault.arguments("note", {**values, "number": time.monotonic_ns()})
+        with cluster.client("bankA") as client:
+            loop = client.seal(vault.number, vault.entry("spin"), b"", gas="large")
+            note = client.seal(vault.number, vault.entry("note"), arguments)
+            receipts = client.send([loop, note])
+        cluster.wait_height(max(receipt["height"] for receipt in receipts))
+        spent = {name: cpu_ticks(pid) - before[name] for name, pid in pids.items() if pid}
+        one = receipts[0]["height"] == receipts[1]["height"]
+        return (receipts, spent) if one and receipts[0]["index"] < receipts[1]["index"] else None
+
+    [endless, following], spent = cluster.until("both stand in one block", in_one_block)
+    assert (endless["status"], endless["code"], endless["finality"]) == ("failed", "GAS", "final")
+    assert (following["status"], following["finality"]) == ("ok", "final")
+    assert set(spent) == set(cluster.executors)
+    assert max(spent.values()) < os.sysconf("SC_CLK_TCK"), spent
+    for name in cluster.names:
+        with cluster.client("bankA", name) as client:
+            other = client.receipt(endless["tx_id"])
+        assert {key: other[key] for key in ANSWER} == {key: endless[key] for key in ANSWER}
+
+
+def test_a_block_that_leads_to_too_much_stops_nobody(cluster: Cluster) -> None:
+    """R28 ("allocates without bound → refused; blocks keep committing"): one call
+    may write what its gas pays for; two of them in one block lead to more than
+    a result may hold, and fail on every executor alike."""
+    vault = cluster.deploy_vault()
+
+    def fill(first: int) -> SealedItem:
+        values = {"first": first, "count": 300, "text": 50_000 * "x"}
+        arguments = vault.arguments("fill", values)
+        return client.seal(vault.number, vault.entry("fill"), arguments, gas="large")
+
+    with cluster.client("bankA") as client:
+        assert cluster.send(client, fill(0))["code"] == "OK"
+        receipts = client.send([fill(1_000), fill(2_000)])
+        assert len({receipt["height"] for receipt in receipts}) == 1, "both in one block"
+        assert {receipt["code"] for receipt in receipts} == {"TOO_LARGE"}
+    cluster.note(vault, "bankA", 1)
+    cluster.settle()
+    roots = {cluster.status(name)["executor"]["state_root"] for name in cluster.executors}
+    assert len(roots) == 1
 
 
 def test_every_node_holds_the_same_bytes(cluster: Cluster) -> None:

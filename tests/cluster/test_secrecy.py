@@ -154,7 +154,8 @@ def test_the_search_finds_what_is_there(vault: Vault, tmp_path: Path) -> None:
 
 
 def test_no_node_holds_a_value_in_clear(vault: Vault) -> None:
-    """R97, R103; Must hold: "Data directories of every node, readers and blind
+    """R52: "ciphertext on issX's disk contains no issY plaintext", on any disk
+    here; R97, R103; Must hold: "Data directories of every node, readers and blind
     banks searched for names, ISIN, LEI, prices and quantities: nothing outside
     the holder's own executor" — and nothing at rest there either."""
     searched = 0

@@ -6,6 +6,7 @@ from daicho.contract import (
     Annotated,
     Decimal,
     Digits,
+    Int,
     Key,
     MaxLen,
     Party,
@@ -28,6 +29,7 @@ class Shares(Quantity, scale=0):
 
 Price = Annotated[Decimal, Digits(18, 4)]
 Text = Annotated[Str, MaxLen(64)]
+LongText = Annotated[Str, MaxLen(50_000)]
 
 
 class Deal(Row):
@@ -42,6 +44,15 @@ class Deal(Row):
     quantity: Shares
 
 
+class Page(Row):
+    """As much as a row holds."""
+
+    owner: Key[Party]
+    number: Key[U64]
+    text: LongText
+
+
+pages = Table(Page, compartment=party(Page.owner))
 deals = Table(Deal, compartment=party(Deal.owner))
 
 
@@ -60,6 +71,22 @@ def note(number: U64, isin: Text, lei: Text, name: Text, price: Price, quantity:
         )
     )
     return number
+
+
+@entry(roles=ANY_ROLE)
+def spin() -> Int:
+    """Never end."""
+    turns = 0
+    while True:
+        turns = 1 - turns
+
+
+@entry(roles=ANY_ROLE)
+def fill(first: U64, count: U64, text: LongText) -> U64:
+    """Keep the same text many times: what a block leads to is bounded."""
+    for place in range(count):
+        pages.insert(Page(owner=sender(), number=first + place, text=text))
+    return count
 
 
 @query(roles=ANY_ROLE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from contracts.market_chain import CONTRACTS, Market
 
+from contracts.market_chain import CONTRACTS, Market
 from daicho.compiler.driver import Artefact, compile_folder
 
 
@@ -30,7 +30,9 @@ def new_market(artefacts: dict[str, Artefact]) -> Callable[[], Market]:
 
 @pytest.fixture
 def market(new_market: Callable[[], Market]) -> Market:
-    """Institutions, issuers, instruments; accounts of the banks and of investors P (at A) and Q (at B)."""
+    """Institutions, issuers, instruments; accounts of the banks and of investors P (at A) and Q (at
+    B).
+    """
     made = new_market()
     made.open("bankA", "houseA", "P")
     made.open("bankB", "houseB", "Q")

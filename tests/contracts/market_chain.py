@@ -1,9 +1,9 @@
 """A market on the real machine, in process: the contract set deployed on a
 `TestChain`, with parties, and calls by name.
 
-    market.ok("bankA", "trades", "enter", counterparty=..., ...)   # result; fails the test otherwise
-    market.refused("MISMATCH", "bankB", "trades", "confirm", ...)  # and the state is as before
-    market.ask("issX", "securities", "holders", ...)               # a query, with the caller's eyes
+    market.ok("bankA", "trades", "enter", counterparty=..., ...)   # its result
+    market.refused("MISMATCH", "bankB", "trades", "confirm", ...)  # and nothing changed
+    market.ask("issX", "securities", "holders", ...)               # a query by its caller
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Market:
         self.artefacts = artefacts
         self.chain = TestChain(GENESIS_US)
         self.sent = 0
+        self.deposits: list[str] = []
         self.log: list[tuple[str, dict[str, Any]]] = []
         for artefact in artefacts.values():
             self.chain.deploy(artefact.contract_id, artefact.data)
@@ -81,7 +82,9 @@ class Market:
         """The time of the last block."""
         return self.chain.time_us
 
-    def _call(self, who: str, contract: str, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, who: str, contract: str, name: str, arguments: Mapping[str, Any]
+    ) -> dict[str, Any]:
         artefact = self.artefacts[contract]
         self.sent += 1
         return {
@@ -94,13 +97,17 @@ class Market:
             "gas_limit": GAS_MEDIUM,
         }
 
-    def _receipt(self, contract: str, name: str, call: dict[str, Any], said: dict[str, Any]) -> Receipt:
+    def _receipt(
+        self, contract: str, name: str, call: dict[str, Any], said: dict[str, Any]
+    ) -> Receipt:
         abi = self.artefacts[contract].abi
         ok = said["code"] == 0
         events = []
         for number, event, addressees, data in said["events"]:
             home = next(item for item in self.artefacts.values() if item.contract_id == number)
-            events.append((*home.abi.decode_event(event, bytes(data)), [bytes(to) for to in addressees]))
+            events.append(
+                (*home.abi.decode_event(event, bytes(data)), [bytes(to) for to in addressees])
+            )
         self.log += [(event, fields) for event, fields, _ in events]
         details: list[Any] = []
         if said["code"] >= 1_000 and said["result"]:
@@ -108,7 +115,9 @@ class Market:
         result = abi.decode_result(name, bytes(said["result"])) if ok else None
         return Receipt(said["name"], result, details, events, said["gas_used"], call["tx_id"])
 
-    def block(self, *calls: tuple[str, str, str, Mapping[str, Any]], wait_us: int = BLOCK_US) -> list[Receipt]:
+    def block(
+        self, *calls: tuple[str, str, str, Mapping[str, Any]], wait_us: int = BLOCK_US
+    ) -> list[Receipt]:
         """One block with these calls (who, contract, entry, arguments)."""
         made = [self._call(*call) for call in calls]
         said = self.chain.block(self.now + wait_us, made)
@@ -127,7 +136,9 @@ class Market:
         assert receipt.code == "OK", (name, receipt.code, receipt.details)
         return receipt.result
 
-    def refused(self, code: str, who: str, contract: str, name: str, /, **arguments: Any) -> Receipt:
+    def refused(
+        self, code: str, who: str, contract: str, name: str, /, **arguments: Any
+    ) -> Receipt:
         """A call that must fail with this code and change nothing."""
         before = self.chain.rows()
         receipt = self.call(who, contract, name, **arguments)
@@ -154,13 +165,32 @@ class Market:
     def register_everyone(self) -> None:
         """Institutions, issuers, instruments."""
         for bank in ("bankA", "bankB", "bankC"):
-            self.ok("adm", "reference", "register_institution", institution=party_id(bank), lei=lei(bank), name=bank)
+            self.ok(
+                "adm",
+                "reference",
+                "register_institution",
+                institution=party_id(bank),
+                lei=lei(bank),
+                name=bank,
+            )
         for issuer, isin in (("issX", X_ISIN), ("issY", Y_ISIN)):
             self.ok(
-                "adm", "reference", "register_issuer",
-                issuer=party_id(issuer), lei=lei(issuer), name=issuer, account=party_id(f"{issuer} own"),
+                "adm",
+                "reference",
+                "register_issuer",
+                issuer=party_id(issuer),
+                lei=lei(issuer),
+                name=issuer,
+                account=party_id(f"{issuer} own"),
             )
-            self.ok("adm", "reference", "register_instrument", isin=isin, issuer=party_id(issuer), name=f"{issuer} shares")
+            self.ok(
+                "adm",
+                "reference",
+                "register_instrument",
+                isin=isin,
+                issuer=party_id(issuer),
+                name=f"{issuer} shares",
+            )
 
     def open(self, bank: str, *names: str) -> None:
         """Accounts at a bank, each under its holder's name."""
@@ -171,21 +201,47 @@ class Market:
         """Issue the sum and give each account (`bank="account:quantity"`) its part."""
         for bank, text in parts.items():
             name, quantity = text.split(":")
-            self.ok("adm", "securities", "issue", isin=isin, quantity=quantity, request=request(f"{isin}{self.sent}"))
             self.ok(
-                "adm", "securities", "allot", isin=isin, quantity=quantity,
+                "adm",
+                "securities",
+                "issue",
+                isin=isin,
+                quantity=quantity,
+                request=request(f"{isin}{self.sent}"),
+            )
+            self.ok(
+                "adm",
+                "securities",
+                "allot",
+                isin=isin,
+                quantity=quantity,
                 underwriters=[{"bank": party_id(bank), "account": party_id(name), "weight": 1}],
             )
 
     def deposit(self, holder: str, amount: str) -> None:
         """Tokens for money in trust."""
-        self.ok("trust", "cash", "confirm_deposit", holder=party_id(holder), amount=amount, reference=f"D{self.sent}")
+        self.deposits.append(f"D{self.sent}")
+        self.ok(
+            "trust",
+            "cash",
+            "confirm_deposit",
+            holder=party_id(holder),
+            amount=amount,
+            reference=self.deposits[-1],
+        )
 
     # --- what the tests look at ---
 
     def shares(self, bank: str, account: str, isin: str = X_ISIN) -> tuple[Decimal, Decimal]:
         """Available and earmarked."""
-        found = self.ask(bank, "securities", "position", bank=party_id(bank), account=party_id(account), isin=isin)
+        found = self.ask(
+            bank,
+            "securities",
+            "position",
+            bank=party_id(bank),
+            account=party_id(account),
+            isin=isin,
+        )
         return found["available"], found["earmarked"]
 
     def tokens(self, holder: str) -> tuple[Decimal, Decimal]:
@@ -195,7 +251,17 @@ class Market:
             return Decimal(0), Decimal(0)
         return said.result["available"], said.result["earmarked"]
 
-    def register(self, issuer: str = "issX", isin: str = X_ISIN, who: str = "adm") -> dict[str, Decimal]:
-        """Holder's name to quantity."""
-        found = self.ask(who, "securities", "holders", issuer=party_id(issuer), isin=isin, after=None)
-        return {line["name"]: line["quantity"] for line in found}
+    def register(
+        self, issuer: str = "issX", isin: str = X_ISIN, who: str = "adm"
+    ) -> dict[str, Decimal]:
+        """Holder's name to quantity, all pages of it."""
+        lines: dict[str, Decimal] = {}
+        after = None
+        while True:
+            page = self.ask(
+                who, "securities", "holders", issuer=party_id(issuer), isin=isin, after=after
+            )
+            lines |= {line["name"]: line["quantity"] for line in page}
+            if not page:
+                return lines
+            after = page[-1]

@@ -91,7 +91,9 @@ def test_a_figure_that_nobody_expects_and_one_that_never_came_are_false(day: Day
 
 
 def test_a_leader_was_killed_and_replaced(day: Day) -> None:
-    """R71: a crash in the middle of a batch leaves no half settlement; every node agrees after."""
+    """R71: "crash of any node between legs → never half": of a batch in the middle of which the
+    leader is killed every trade settles, once, and every node agrees after.
+    """
     assert day.view_changes >= 1
     assert day.roots_equal
     assert day.figures["leader.batch_settled"] == 24

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from daicho.bench.market import BANKS, TIMEOUT_S, Market
-from daicho.demo.proved import TableReader
 from daicho.gateway import LedgerClient, Party
+from daicho.query.tables import TableReader
 
 PARTY_KIND = 2
 RANGES = 16
@@ -43,7 +43,7 @@ def balances_match(market: Market, note: Callable[[str], None]) -> bool:
 def _positions(market: Market, client: LedgerClient) -> dict[tuple[bytes, str], int]:
     contract = market.contract("securities")
     artefact = market.network.folder / "contracts" / "securities.dcb"
-    table = TableReader(contract, artefact, "positions")
+    table = TableReader(contract.number, artefact.read_bytes(), "positions")
     party = client.party.file.party
     first, last = table.range()
     bounds = [first + party + bytes([part * 256 // RANGES]) for part in range(RANGES)]

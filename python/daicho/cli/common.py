@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from daicho.config import ConfigError
-from daicho.gateway.client import Receipt
+from daicho.gateway.client import At, Receipt
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -37,6 +37,26 @@ def as_option(command: Command) -> Command:
     return click.option("--as", "who", required=True, metavar="ID", help="The party that acts.")(
         command
     )
+
+
+def moment_options(command: Command) -> Command:
+    """Add `--at-height N` and `--at-time US`; `moment` makes one of the two."""
+    height = click.option(
+        "--at-height", type=click.IntRange(min=0), help="The state after this block."
+    )
+    time = click.option(
+        "--at-time", type=click.IntRange(min=0), metavar="US", help="… as of this time."
+    )
+    return height(time(command))
+
+
+def moment(at_height: int | None, at_time: int | None) -> At:
+    """The state that is asked for: the newest when neither is given."""
+    if at_height is not None and at_time is not None:
+        raise ConfigError.one("CFG_USAGE", "--at-time", "give a height or a time, not both")
+    if at_height is not None:
+        return ("height", at_height)
+    return None if at_time is None else ("time", at_time)
 
 
 def timeout_option(command: Command) -> Command:
@@ -63,17 +83,17 @@ def hex_bytes(text: str, count: int, key: str) -> bytes:
     return value
 
 
-def json_arguments(text: str) -> dict[str, Any]:
+def json_arguments(text: str, key: str = "--args") -> dict[str, Any]:
     """Arguments from a JSON object, or `@FILE` with one."""
     try:
         source = Path(text[1:]).read_text() if text.startswith("@") else text
         values = json.loads(source)
     except OSError as error:
-        raise ConfigError.one("CFG_FILE", "--args", str(error)) from error
+        raise ConfigError.one("CFG_FILE", key, str(error)) from error
     except ValueError as error:
-        raise ConfigError.one("CFG_ARGUMENTS", "--args", f"no JSON: {error}") from error
+        raise ConfigError.one("CFG_ARGUMENTS", key, f"no JSON: {error}") from error
     if not isinstance(values, dict):
-        raise ConfigError.one("CFG_ARGUMENTS", "--args", "write a JSON object")
+        raise ConfigError.one("CFG_ARGUMENTS", key, "write a JSON object")
     return values
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,36 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from daicho.plain import plain as plain
 from daicho.text import table as table
 
 if TYPE_CHECKING:
     from daicho.config import Problem
-
-JSON_INTEGER_MAX = 2**53
-"""Above this a number would lose digits in other languages: it becomes a string."""
-
-
-def plain(value: object) -> object:
-    """A value as JSON carries it."""
-    match value:
-        case bool() | None | str():
-            return value
-        case int():
-            return value if abs(value) <= JSON_INTEGER_MAX else str(value)
-        case bytes():
-            return value.hex()
-        case decimal.Decimal():
-            return str(value)
-        case datetime.date():
-            return value.isoformat()
-        case Mapping():
-            return {str(plain(key)): plain(item) for key, item in value.items()}
-        case Sequence():
-            return [plain(item) for item in value]
-        case float():
-            return value
-        case _:
-            raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 class Output:

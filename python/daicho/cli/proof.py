@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from daicho.cli.common import network_option, part
+from daicho.admin.network import Network
+from daicho.cli.common import (
+    as_option,
+    json_arguments,
+    moment,
+    moment_options,
+    network_option,
+    part,
+    timeout_option,
+)
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option, readable
 from daicho.codes import registry
 from daicho.config import ConfigError, Problem, check_network, load_node
+from daicho.gateway import LedgerClient
+from daicho.identity.files import write_secret
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -18,18 +30,57 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.group()
 def audit() -> None:
-    """Check evidence offline, from the genesis alone."""
+    """Certify what the ledger holds; check evidence offline, from the genesis alone."""
+
+
+@audit.command("certify")
+@as_option
+@click.option("--contract", required=True, metavar="NAME", help="The contract that keeps the row.")
+@click.option("--table", required=True, metavar="NAME", help="Its table.")
+@click.option("--key", required=True, metavar="JSON|@FILE", help="The row's key columns by name.")
+@moment_options
+@click.option("--out", required=True, type=FILE, help="Where the certificate is written.")
+@network_option
+@timeout_option
+@json_option
+def audit_certify(
+    who: str,
+    contract: str,
+    table: str,
+    key: str,
+    at_height: int | None,
+    at_time: int | None,
+    out: Path,
+    network: Path,
+    timeout_s: float,
+    output: Output,
+) -> None:
+    """Sign, as an administrator, what one row holds: a holding certificate for others."""
+    part("daicho.compiler")
+    from daicho.query.book import ContractBook
+    from daicho.query.holding import certify_holding, shown
+
+    at, columns = moment(at_height, at_time), json_arguments(key, "--key")
+    with LedgerClient.open(Network(network).party(who), timeout_s=timeout_s) as client:
+        document = certify_holding(client, ContractBook(network), contract, table, columns, at)
+    write_secret(out, json.dumps(document, indent=1).encode() + b"\n")
+    report = {"ok": True, "file": str(out), **shown(document)}
+    output.result(report, readable(report))
 
 
 @audit.command("verify")
 @click.argument("file", type=FILE)
 @click.option("--genesis", required=True, type=FILE, help="genesis.toml or genesis.bin.")
+@click.option("--ca", type=FILE, help="The authority's root, for a holding certificate.")
+@click.option("--crl", type=FILE, help="The authority's revocation list.")
 @json_option
-def audit_verify(file: Path, genesis: Path, output: Output) -> None:
-    """Check blocks and results exported to FILE. Exit 1 when one proves nothing."""
+def audit_verify(
+    file: Path, genesis: Path, ca: Path | None, crl: Path | None, output: Output
+) -> None:
+    """Check an export or a holding certificate. Exit 1 when FILE proves nothing."""
     from daicho.query.evidence import verify_evidence
 
-    report = verify_evidence(file, genesis)
+    report = verify_evidence(file, genesis, ca, crl)
     output.result(report, readable(report))
     if not report["ok"]:
         raise EndError(Exit.CHECK_FALSE)

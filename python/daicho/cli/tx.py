@@ -15,15 +15,16 @@ from daicho.cli.common import (
     failed,
     hex_bytes,
     json_arguments,
+    moment,
+    moment_options,
     network_option,
     part,
     timeout_option,
 )
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option, plain, readable
-from daicho.config import ConfigError
 from daicho.gateway import LedgerClient, Party
-from daicho.gateway.client import At, Receipt
+from daicho.gateway.client import Receipt
 from daicho.identity.files import append_private
 
 if TYPE_CHECKING:
@@ -169,8 +170,7 @@ def _export(client: LedgerClient, receipt: Receipt, path: Path) -> None:
 @click.argument("name", metavar="QUERY")
 @as_option
 @click.option("--args", default="{}", metavar="JSON|@FILE", help="Arguments by name.")
-@click.option("--at-height", type=click.IntRange(min=0), help="The state after this block.")
-@click.option("--at-time", type=click.IntRange(min=0), metavar="US", help="… as of this time.")
+@moment_options
 @click.option(
     "--prove",
     is_flag=True,
@@ -194,13 +194,7 @@ def query(
     output: Output,
 ) -> None:
     """Ask QUERY of CONTRACT, as a party that may see the answer."""
-    if at_height is not None and at_time is not None:
-        raise ConfigError.one("CFG_USAGE", "--at-time", "give a height or a time, not both")
-    at: At = None
-    if at_height is not None:
-        at = ("height", at_height)
-    elif at_time is not None:
-        at = ("time", at_time)
+    at = moment(at_height, at_time)
     found, asked = Network(network), _contract(network, contract)
     number = asked.query(name)
     arguments = asked.arguments(name, json_arguments(args))

@@ -12,6 +12,7 @@ from daicho.config import ConfigError, Problem
 from daicho.gateway.errors import BadReplyError, RefusedError, UnreachableError
 from daicho.identity.certificate import CertificateError
 from daicho.identity.files import KeyFileError
+from daicho.query.errors import DamagedFileError
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def verdict(error: BaseException) -> Verdict | None:
             return _one(Exit.REFUSED, error.code, "ledger", error.message)
         case UnreachableError():
             return _one(Exit.UNREACHABLE, "CFG_UNREACHABLE", "gateway", str(error))
+        case DamagedFileError():
+            return _one(Exit.DAMAGED, "VFY_FORM", "FILE", str(error))
         case BadReplyError():
             return _one(Exit.DAMAGED, "VFY_RECEIPT", "gateway", str(error))
         case OSError():

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from daicho.admin.network import Network
 from daicho.demo.observations import Observations
 from daicho.gateway import LedgerClient, Party, RefusedError, SealedItem, UnreachableError
-from daicho.gateway.client import Receipt, must_be_ok
+from daicho.gateway.client import Answer, At, Receipt, must_be_ok
 from daicho.query.book import Contract, ContractBook
 
 WAIT_S = 30.0
@@ -23,6 +23,21 @@ WAIT_S = 30.0
 POLL_S = 0.05
 
 Found = TypeVar("Found")
+
+
+def until(what: str, look: Callable[[], Found | None]) -> Found:
+    """Look until there is something; UnreachableError names what did not come."""
+    deadline = time.monotonic() + WAIT_S
+    while (found := look()) is None:
+        if time.monotonic() > deadline:
+            raise UnreachableError(f"{what} did not come in {WAIT_S:g} s")
+        time.sleep(POLL_S)
+    return found
+
+
+def last_height(receipts: Iterable[Receipt]) -> int:
+    """The height of the last of these: a status may be a moment old, a receipt is not."""
+    return max((int(receipt["height"]) for receipt in receipts), default=0)
 
 
 class Desk:
@@ -108,11 +123,24 @@ class Desk:
         return str(receipt["code"]), details
 
     def ask(self, contract: str, query: str, **arguments: object) -> Any:
-        """Ask, and the answer decoded. RefusedError (ACCESS) for what is not this party's."""
+        """Ask, and the answer decoded. RefusedError (ACCESS) for what is not this party's.
+
+        The state asked for is the one after the last transaction of the day:
+        an executor that is not there yet says so, and is asked again.
+        """
         asked = self._contracts[contract]
         encoded = asked.arguments(query, arguments)
-        answer = self.asks.query(asked.number, asked.query(query), encoded)
-        return asked.abi.decode_result(query, answer.result)
+        at: At = ("height", last_height(self._receipts))
+
+        def answer() -> Answer | None:
+            try:
+                return self.asks.query(asked.number, asked.query(query), encoded, at=at)
+            except RefusedError as refusal:
+                if refusal.code != "NOT_YET":
+                    raise
+                return None
+
+        return asked.abi.decode_result(query, until("an answer", answer).result)
 
     def ask_code(self, contract: str, query: str, **arguments: object) -> str:
         """The code with which a query ends: `OK` or its refusal."""
@@ -208,24 +236,12 @@ class Stage:
         ]
 
     def last_height(self) -> int:
-        """The height of the last transaction of the day so far.
-
-        A node's status may be a moment old; a final receipt is not.
-        """
-        return max((int(receipt["height"]) for receipt in self.receipts), default=0)
+        """The height of the last transaction of the day so far."""
+        return last_height(self.receipts)
 
     def statuses(self) -> list[dict[str, Any]]:
         """What every running node says of itself."""
         return [status for node in self.network.nodes() if (status := node.status())]
-
-    def until(self, what: str, look: Callable[[], Found | None]) -> Found:
-        """Look until there is something; UnreachableError names what did not come."""
-        deadline = time.monotonic() + WAIT_S
-        while (found := look()) is None:
-            if time.monotonic() > deadline:
-                raise UnreachableError(f"{what} did not come in {WAIT_S:g} s")
-            time.sleep(POLL_S)
-        return found
 
     def operator(self) -> Desk:
         """The exchange's own alias, which genesis knows and may approve with."""

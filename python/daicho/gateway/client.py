@@ -81,6 +81,15 @@ class Rows:
     rows: list[tuple[bytes, bytes]]
 
 
+@dataclass(frozen=True)
+class ProvedRow:
+    """One row; the answer's result is the inclusion proof."""
+
+    answer: Answer
+    key: bytes
+    row: bytes
+
+
 class LedgerClient:
     """Submits, asks, and checks every answer. Not for several threads at once."""
 
@@ -283,6 +292,22 @@ class LedgerClient:
         except ValueError as error:
             raise BadReplyError(f"the rows are not proved: {error}") from error
         return Rows(answer, rows)
+
+    def row(self, compartment: bytes, key: bytes, *, at: At = None) -> ProvedRow:
+        """One row, with a proof that may be shown to others: it shows nothing else.
+
+        Checked against the state root that a majority of executors signed.
+        RefusedError (ACCESS) when there is no such row, or none for this party.
+        """
+        answer = self._query(_native.seal_row_query, compartment=compartment, key=key, at=at)
+        self.root_certified(answer)
+        try:
+            found, row = _native.prove_row(answer.result, answer.state_root, compartment)
+        except ValueError as error:
+            raise BadReplyError(f"the row is not proved: {error}") from error
+        if found != key:
+            raise BadReplyError("the proof is of another row")
+        return ProvedRow(answer, found, row)
 
     def root_certified(self, answer: Answer) -> None:
         """Raise BadReplyError unless the answer's root is the certified one."""

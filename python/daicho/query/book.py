@@ -67,7 +67,11 @@ class ContractBook:
         if name not in index:
             known = ", ".join(sorted(index)) or "none"
             raise ConfigError.one("CFG_REFERENCE", name, f"no contract {name!r} is known: {known}")
-        return Contract(index[name], name, Abi((self.folder / f"{name}.dcb").read_bytes()))
+        return Contract(index[name], name, Abi(self.artefact(name)))
+
+    def artefact(self, name: str) -> bytes:
+        """The bytes that were deployed under that name."""
+        return (self.folder / f"{name}.dcb").read_bytes()
 
     def names(self) -> dict[int, str]:
         """Names by number."""

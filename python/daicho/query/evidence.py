@@ -2,28 +2,47 @@
 
 An export is one JSON object: `format`, `version`, `chain_id`, `tx_id`, and the
 encoded blocks and results in hex. Nothing in it is believed: every block and
-result is checked against the genesis that the auditor brings.
+result is checked against the genesis that the auditor brings. A holding
+certificate (`holding.py`) is checked against the authority's root as well.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from cryptography import x509
 
 from daicho import _native
 from daicho.config import ConfigError, load_genesis
+from daicho.query.errors import DamagedFileError
 
 EVIDENCE_FORMAT = "daicho-evidence"
 EVIDENCE_VERSION = 1
+HOLDING_FORMAT = "daicho-holding"
+HOLDING_VERSION = 1
+KNOWN = [(EVIDENCE_FORMAT, EVIDENCE_VERSION), (HOLDING_FORMAT, HOLDING_VERSION)]
 EVIDENCE_BYTES_MAX = 1 << 28
 
+Parsed = TypeVar("Parsed")
 
-def verify_evidence(file: Path, genesis: Path) -> dict[str, Any]:
-    """Check an export; `ok` and `errors[{code,file,offset,height}]`."""
+
+def verify_evidence(
+    file: Path, genesis: Path, ca: Path | None = None, crl: Path | None = None
+) -> dict[str, Any]:
+    """Check an export; `ok` and `errors[{code,file,offset,height}]`.
+
+    A holding certificate needs `ca`, the authority's root certificate; `crl`,
+    its revocation list, is held against the certificate where it is given.
+    DamagedFileError when the file is not what it says it is.
+    """
     encoded = _genesis(genesis)
     evidence = _evidence(file)
     audit = _Audit(file.name, encoded)
+    if evidence["format"] != EVIDENCE_FORMAT:
+        return _holding(audit, evidence, encoded, ca, crl)
     if evidence.get("chain_id") != _native.chain_id(encoded).hex():
         audit.error("VFY_CHAIN", 0, None, "the export is of another chain")
     blocks = [audit.block(place, text) for place, text in enumerate(_texts(evidence, "blocks"))]
@@ -43,6 +62,33 @@ def verify_evidence(file: Path, genesis: Path) -> dict[str, Any]:
         "final_heights": sorted({result["height"] for result in results if result} & set(good)),
         "transaction": found,
     }
+
+
+def _holding(
+    audit: _Audit, document: dict[str, Any], genesis: bytes, ca: Path | None, crl: Path | None
+) -> dict[str, Any]:
+    """Check a holding certificate; its content only when nothing of it is false."""
+    from daicho.query.holding import findings, shown
+
+    if ca is None:
+        raise ConfigError.one(
+            "CFG_USAGE", "--ca", "a holding certificate is checked against the authority's root"
+        )
+    root = _pem(ca, "--ca", x509.load_pem_x509_certificate)
+    revoked = None if crl is None else _pem(crl, "--crl", x509.load_pem_x509_crl)
+    for code, words in findings(document, genesis, root, revoked):
+        audit.error(code, 0, document["height"], words)
+    holding = None if audit.errors else shown(document)
+    return {"ok": not audit.errors, "errors": audit.errors, "holding": holding}
+
+
+def _pem(path: Path, key: str, load: Callable[[bytes], Parsed]) -> Parsed:
+    try:
+        return load(path.read_bytes())
+    except OSError as error:
+        raise ConfigError.one("CFG_FILE", key, str(error)) from error
+    except ValueError as error:
+        raise ConfigError.one("CFG_CERT_FORM", key, f"{path}: {error}") from error
 
 
 class _Audit:
@@ -112,15 +158,24 @@ def _evidence(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > EVIDENCE_BYTES_MAX:
             raise ConfigError.one("CFG_RANGE", "FILE", f"{path} is larger than an export may be")
-        evidence = json.loads(path.read_bytes())
+        evidence = json.loads(path.read_bytes(), object_pairs_hook=_once)
     except OSError as error:
         raise ConfigError.one("CFG_FILE", "FILE", str(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError.one("VFY_FORM", "FILE", f"no JSON: {error}") from error
-    known = isinstance(evidence, dict) and evidence.get("format") == EVIDENCE_FORMAT
-    if not known or evidence.get("version") != EVIDENCE_VERSION:
-        raise ConfigError.one("VFY_FORM", "FILE", f"{path} is no export of version 1")
-    return dict(evidence)
+    if not isinstance(evidence, dict) or not {"format", "version"} <= evidence.keys():
+        raise ConfigError.one("VFY_FORM", "FILE", f"{path} is no export")
+    if (evidence["format"], evidence["version"]) not in KNOWN:
+        raise DamagedFileError("the file is of no format and version that is known here")
+    return evidence
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a name that stands twice reads one way here and another way there."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def _texts(evidence: dict[str, Any], key: str) -> list[str]:

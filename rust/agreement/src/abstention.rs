@@ -56,12 +56,24 @@ impl Abstention {
         if self.answers.len() < config.quorum() {
             return;
         }
-        let tip = self.answers.values().map(|(tip, _)| tip.0).max();
-        let view = self.answers.values().map(|(_, view)| *view).max();
-        let until = Height(tip.unwrap_or(0).saturating_add(2 * config.window()));
-        self.horizon = Some((until, view.unwrap_or_default().next()));
+        let mut tips: Vec<u64> = self.answers.values().map(|(tip, _)| tip.0).collect();
+        let mut views: Vec<u64> = self.answers.values().map(|(_, view)| view.0).collect();
+        let until = nth_highest(&mut tips, config).saturating_add(2 * config.window());
+        let until = Height(until);
+        let view = View(nth_highest(&mut views, config).saturating_add(1));
+        self.horizon = Some((until, view));
         turn.alarm(Alarm::Abstaining { until: Some(until) });
     }
+}
+
+/// The `k`-th highest of a quorum's answers, where `k` of them are honest and
+/// high enough (see the specification), and fewer than `k` lie if it can be.
+fn nth_highest(answers: &mut [u64], config: &Config) -> u64 {
+    let (n, q, f) = (config.electorate.size(), config.quorum(), config.faults());
+    assert!(2 * q > n + f, "two quorums share an honest validator");
+    let place = f.min(2 * q - n - f + 1);
+    answers.sort_unstable_by(|a, b| b.cmp(a));
+    answers[place - 1]
 }
 
 impl Replica {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use daicho_types::block::CommitCertificate;
-use daicho_types::{ConsensusTime, Digest, Height, View};
+use daicho_types::{ConsensusTime, Digest, Height};
 
 use crate::message::Proposal;
 
@@ -57,11 +57,6 @@ impl Chain {
 
     pub(crate) fn digest(&self) -> Digest {
         self.tip_certificate().map_or(self.genesis.0, |c| c.block)
-    }
-
-    /// View of the last commit certificate.
-    pub(crate) fn view(&self) -> View {
-        self.tip_certificate().map_or(View(0), |c| c.view)
     }
 
     pub(crate) fn time(&self) -> ConsensusTime {

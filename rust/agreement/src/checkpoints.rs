@@ -10,8 +10,9 @@ use crate::record::Record;
 use crate::replica::{Replica, Turn};
 use crate::tally::{Added, Tally};
 
-/// Checkpoint heights counted at once; the oldest gives way.
-pub(crate) const CHECKPOINTS_MAX: usize = 8;
+/// Votes kept per validator, and own digests; the oldest gives way, so that
+/// nobody can crowd out another's.
+const CHECKPOINTS_PER_VALIDATOR_MAX: usize = 4;
 
 /// Votes above the stable checkpoint.
 #[derive(Debug)]
@@ -47,10 +48,19 @@ impl Checkpoints {
             .find_map(|tally| tally.vote_of(me))
     }
 
-    fn tally(&mut self, height: Height) -> &mut Tally<Checkpoint> {
-        if self.tallies.len() >= CHECKPOINTS_MAX && !self.tallies.contains_key(&height) {
-            self.tallies.pop_first();
+    /// Where a vote of `voter` at `height` is counted.
+    fn tally(&mut self, height: Height, voter: ReplicaId) -> &mut Tally<Checkpoint> {
+        let voted = self
+            .tallies
+            .iter()
+            .filter(|(at, tally)| **at != height && tally.has(voter));
+        let voted: Vec<Height> = voted.map(|(at, _)| *at).collect();
+        if voted.len() >= CHECKPOINTS_PER_VALIDATOR_MAX
+            && let Some(tally) = self.tallies.get_mut(&voted[0])
+        {
+            tally.remove(voter);
         }
+        self.tallies.retain(|_, tally| !tally.is_empty());
         self.tallies.entry(height).or_default()
     }
 
@@ -62,9 +72,9 @@ impl Checkpoints {
         self.stable = Some(certificate);
     }
 
-    pub(crate) fn invariant_bounded(&self) {
-        assert!(self.tallies.len() <= CHECKPOINTS_MAX);
-        assert!(self.own.len() <= CHECKPOINTS_MAX);
+    pub(crate) fn invariant_bounded(&self, validators: usize) {
+        assert!(self.tallies.len() <= CHECKPOINTS_PER_VALIDATOR_MAX * validators + 1);
+        assert!(self.own.len() <= CHECKPOINTS_PER_VALIDATOR_MAX);
     }
 }
 
@@ -86,7 +96,7 @@ impl Replica {
         if height <= self.checkpoints.stable_height() {
             return;
         }
-        if self.checkpoints.own.len() == CHECKPOINTS_MAX {
+        if self.checkpoints.own.len() == CHECKPOINTS_PER_VALIDATOR_MAX {
             self.checkpoints.own.pop_first();
         }
         self.checkpoints.own.insert(height, control);
@@ -94,7 +104,7 @@ impl Replica {
             let (subject, me) = ((height, block, control), self.config.me);
             let payload = Checkpoint::payload(&subject);
             let signature = turn.context.sign(Checkpoint::DOMAIN, &payload);
-            let tally = self.checkpoints.tally(height);
+            let tally = self.checkpoints.tally(height, me);
             tally.add_own(me, subject, signature);
             let vote = Checkpoint::cast(&subject, me, signature);
             turn.send(Destination::Validators, Message::Checkpoint(vote));
@@ -115,7 +125,7 @@ impl Replica {
             return;
         }
         let electorate = &self.config.electorate;
-        let tally = self.checkpoints.tally(m.height);
+        let tally = self.checkpoints.tally(m.height, from);
         match tally.add(electorate, from, m.subject(), m.signature) {
             Added::Bad => turn.bad_message(from, "the signature of a checkpoint"),
             Added::Conflict(..) => turn.bad_message(from, "two checkpoints for one height"),

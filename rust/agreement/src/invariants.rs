@@ -12,7 +12,8 @@ impl Replica {
         self.invariant_certificates_are_above_the_tip();
         self.invariant_votes_need_a_view();
         self.peers.invariant_bounded();
-        self.checkpoints.invariant_bounded();
+        self.checkpoints
+            .invariant_bounded(self.config.electorate.size());
     }
 
     fn invariant_window_is_bounded(&self) {

@@ -94,8 +94,10 @@
 //! still while the result window is full (nobody may propose) and while the
 //! replica itself lags behind `f+1` others. A replica that left for `w` starts
 //! it when `q` replicas have left for `w` or beyond, so that one alone does not
-//! run ahead. The time-out is `view_timeout` doubled once per *barren* view, one
-//! since the view of the last commit certificate, up to `view_timeout_max`. The
+//! run ahead. One that left alone has promised to be silent in the view the
+//! others are in, and stays so until they leave too: they do as soon as they
+//! miss it. The time-out is `view_timeout` doubled once per *barren* view, one
+//! that ended without a commit since the last that had one, up to `view_timeout_max`. The
 //! *time bound* widens in the same way from `time_bound` to `time_bound_max`, so
 //! that clocks that disagree slow the chain down and never stop it; each step of
 //! it is alarmed. A commit ends both.
@@ -119,14 +121,16 @@
 //! *Wiped node.* A validator that lost its records may have voted, and must not
 //! vote differently. It records [`Record::Wiped`] and *abstains*: it follows,
 //! serves and signs no vote. It asks every validator for a status under a fresh
-//! nonce. From `q` others let `H` be the highest tip and `V` the highest view.
-//! Its own old tip had `q` COMMITs, one from an honest replica among those `q`,
-//! which voted within its own window: so the old tip was at most `H + window`,
-//! and no forgotten vote is above `H + 2*window`. In the same way no forgotten
-//! PREPARE or COMMIT is of a view above `V`, and no VIEW-CHANGE above `V+1`. So
-//! once its tip is at `H + 2*window` and it is in, or leaves for, a view of at
-//! least `V+1`, nothing it signs can contradict what it forgot. Amnesia counts
-//! as one of the `f` faults until then.
+//! nonce. From `q` others let `H` be the `k`-th highest tip and `V` the `k`-th
+//! highest view, `k = min(f, 2q-n-f+1)`. Its own old tip had `q` COMMITs. Amnesia
+//! counts as one of the `f` faults, so `q-f` of them are of honest others, of
+//! whom `k` are among those `q` that answered. Each voted within its own window:
+//! so the old tip was at most `H + window`, and no forgotten vote is above
+//! `H + 2*window`. A view that anyone honest could enter, `q` had left for: in
+//! the same way no forgotten PREPARE or COMMIT is of a view above `V`, and no
+//! VIEW-CHANGE above `V+1`. So once its tip is at `H + 2*window` and it is in, or
+//! leaves for, a view of at least `V+1`, nothing it signs can contradict what it
+//! forgot. With `k = f` no liar can put that off; up to `f = 2` it is.
 //!
 //! A network that has never run has no votes to forget: the caller says which
 //! it is ([`Origin`]), from a mark that setting up leaves and the first record

@@ -1,7 +1,7 @@
 //! Saying things again, helping peers, and catching up. All idempotent.
 
 use daicho_types::limits::SYNC_BLOCKS_MAX;
-use daicho_types::{Height, Monotonic, ReplicaId};
+use daicho_types::{Digest, Height, Monotonic, ReplicaId};
 
 use crate::interface::{Destination, Fetch};
 use crate::message::{Message, Status};
@@ -33,10 +33,12 @@ impl Replica {
     pub(crate) fn revive_votes(&mut self, turn: &mut Turn<'_>) {
         let mut parent = self.chain.digest();
         for (height, digest) in core::mem::take(&mut self.to_revive) {
+            let slot = self.slots.entry(height).or_default();
+            // Whatever else is lost, the vote stands.
+            slot.voted = Some((digest, Digest::ZERO));
             let Some(block) = self.chain.held(&digest).cloned() else {
                 continue;
             };
-            let slot = self.slots.entry(height).or_default();
             slot.voted = Some((digest, block.header.parent));
             slot.fill(turn.now);
             if block.header.parent != parent {

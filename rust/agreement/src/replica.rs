@@ -229,9 +229,11 @@ impl Replica {
         near(tip) || (self.stand.base > tip && near(self.stand.base))
     }
 
-    /// Views since the last commit.
+    /// Consecutive views that ended without a commit, up to the current one.
     pub(crate) fn barren_views(&self) -> u64 {
-        self.stand.view.0.saturating_sub(self.chain.view().0)
+        let fruitful = self.chain.tip_certificate().map(|c| c.view.0);
+        let first = fruitful.map_or(0, |view| view.saturating_add(1));
+        self.stand.view.0.saturating_sub(first)
     }
 
     /// Height of the newest result certificate known.

@@ -120,6 +120,21 @@ impl<V: Vote> Tally<V> {
         )
     }
 
+    /// Whether nobody has voted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.votes.is_empty()
+    }
+
+    /// Whether `replica` has voted.
+    pub(crate) fn has(&self, replica: ReplicaId) -> bool {
+        self.votes.contains_key(&replica)
+    }
+
+    /// Forgets the vote of one replica.
+    pub(crate) fn remove(&mut self, replica: ReplicaId) {
+        self.votes.remove(&replica);
+    }
+
     /// The vote of one replica, if it is here.
     pub(crate) fn vote_of(&self, replica: ReplicaId) -> Option<V> {
         let cast = self.votes.get(&replica)?;

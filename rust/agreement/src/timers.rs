@@ -9,7 +9,7 @@ use crate::replica::{Replica, Turn};
 pub(crate) struct Timers {
     now: Monotonic,
     first: bool,
-    /// When the view was entered or left for.
+    /// When the view was entered or left for, or ended a barren streak.
     pub(crate) view_since: Monotonic,
     /// When the last block was decided.
     pub(crate) commit_at: Monotonic,

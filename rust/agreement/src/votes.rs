@@ -299,6 +299,11 @@ impl Replica {
             proposal: (*block).clone(),
             certificate: certificate.clone(),
         });
+        if self.barren_views() > 0 {
+            // The commit shortens the time-out: what has waited through the
+            // long one waits anew.
+            self.timers.view_since = turn.now;
+        }
         self.chain.extend(block, certificate);
         self.slots = self.slots.split_off(&height.next());
         self.certificates = self.certificates.split_off(&height.next());

@@ -10,13 +10,13 @@ use daicho_crypto::{
     block_digest, consent as consent_to, open_answer as open_sealed_answer,
     seal_envelope as seal_item, seal_query as seal_question, sign_control, tx_id, witness_id,
 };
-use daicho_state::RangeProof;
+use daicho_state::{InclusionProof, RangeProof};
 use daicho_types::block::{CertificateSignature, CommittedBlock};
 use daicho_types::codec::{Blob, Decode, Encode, List};
 use daicho_types::control::{Command, Deploy};
 use daicho_types::envelope::{
     Approval, AsOf, Call, CoSignature, ContractQuestion, GasClass, Item, QueryAnswer, Question,
-    RowsQuestion, SealedQuery,
+    RowQuestion, RowsQuestion, SealedQuery,
 };
 use daicho_types::gateway::{
     Ask, CertifiedResult, Range, Receipts, Reply, Request, Say, Submit, Wait,
@@ -58,6 +58,9 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(approve, module)?)?;
     module.add_function(wrap_pyfunction!(seal_rows_query, module)?)?;
     module.add_function(wrap_pyfunction!(prove_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(seal_row_query, module)?)?;
+    module.add_function(wrap_pyfunction!(prove_row, module)?)?;
+    module.add_function(wrap_pyfunction!(certified_header, module)?)?;
     module.add_function(wrap_pyfunction!(command_admit, module)?)?;
     module.add_function(wrap_pyfunction!(command_revoke, module)?)?;
     module.add_function(wrap_pyfunction!(command_deploy, module)?)?;
@@ -379,15 +382,76 @@ fn prove_rows<'py>(
     compartment: [u8; 17],
     lo: &[u8],
     hi: &[u8],
-) -> PyResult<Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)>> {
+) -> PyResult<Vec<KeyAndRow<'py>>> {
     let proof = RangeProof::from_bytes(proof).map_err(bad)?;
-    let compartment = Compartment::from_bytes(&compartment);
-    let compartment = compartment.ok_or_else(|| PyValueError::new_err("no such compartment"))?;
     let rows = proof
-        .verify(&Digest(root), compartment, lo, hi)
+        .verify(&Digest(root), self::compartment(&compartment)?, lo, hi)
         .map_err(|error| VerificationError::new_err(error.to_string()))?;
     let pair = |(key, row): (Vec<u8>, Vec<u8>)| (PyBytes::new(py, &key), PyBytes::new(py, &row));
     Ok(rows.into_iter().map(pair).collect())
+}
+
+fn compartment(name: &[u8; 17]) -> PyResult<Compartment> {
+    Compartment::from_bytes(name).ok_or_else(|| PyValueError::new_err("no such compartment"))
+}
+
+/// A question for one row of a compartment, with a proof that may be shown on.
+#[pyfunction]
+#[pyo3(signature = (signer, session, *, sender, nonce, expiry_us, compartment, key, at = None))]
+#[expect(clippy::too_many_arguments, reason = "keywords on Python's side")]
+fn seal_row_query<'py>(
+    py: Python<'py>,
+    signer: &Signer,
+    session: &Session,
+    sender: [u8; 16],
+    nonce: [u8; 16],
+    expiry_us: u64,
+    compartment: [u8; 17],
+    key: Vec<u8>,
+    at: Option<(String, u64)>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let question = Question::Row(RowQuestion {
+        compartment,
+        key: Blob::new(key).map_err(bad)?,
+        at: as_of(at.as_ref())?,
+    });
+    query(py, signer, session, (sender, nonce, expiry_us), &question)
+}
+
+type KeyAndRow<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
+/// The key and the row that an inclusion proof shows under `root`.
+#[pyfunction]
+fn prove_row<'py>(
+    py: Python<'py>,
+    proof: &[u8],
+    root: [u8; 32],
+    compartment: [u8; 17],
+) -> PyResult<KeyAndRow<'py>> {
+    let proof = InclusionProof::from_bytes(proof).map_err(bad)?;
+    let (key, row) = proof
+        .verify(&Digest(root), self::compartment(&compartment)?)
+        .map_err(|error| VerificationError::new_err(error.to_string()))?;
+    Ok((PyBytes::new(py, key), PyBytes::new(py, row)))
+}
+
+/// What proves a block's time and state root to anybody: header, commit and
+/// result certificate of an encoded block and result, and nothing they carry.
+#[pyfunction]
+fn certified_header<'py>(
+    py: Python<'py>,
+    block: &[u8],
+    result: &[u8],
+) -> PyResult<Bound<'py, PyBytes>> {
+    let block = CommittedBlock::from_bytes(block).map_err(bad)?;
+    let result = CertifiedResult::from_bytes(result).map_err(bad)?;
+    let proof = Receipts {
+        header: block.header,
+        commit: block.certificate,
+        result: Some(result.certificate),
+        entries: List::default(),
+    };
+    Ok(PyBytes::new(py, &proof.to_bytes()))
 }
 
 /// A question for the compartment keys that the asker holds.
@@ -658,6 +722,25 @@ impl ReceiptVerifier {
         let checked = py.detach(|| self.lock().checker.check_certified(&result));
         checked.map_err(|error| VerificationError::new_err(error.to_string()))?;
         result_dict(py, &result)
+    }
+
+    /// Checks what [`certified_header`] made; the block's height, time, digest
+    /// and state root.
+    fn verify_header<'py>(&self, py: Python<'py>, proof: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+        let proof = Receipts::from_bytes(proof).map_err(bad)?;
+        let digest = self.lock().checker.check_block(&proof);
+        let digest = digest.map_err(|error| VerificationError::new_err(error.to_string()))?;
+        let result = proof.result.filter(|_| proof.entries.is_empty());
+        let result = result.ok_or_else(|| VerificationError::new_err("no result is certified"))?;
+        let out = PyDict::new(py);
+        out.set_item("height", proof.header.height.0)?;
+        out.set_item("time_us", proof.header.time.0)?;
+        out.set_item("digest", digest.0)?;
+        out.set_item(
+            "state_root",
+            PyBytes::new(py, &result.statement.state_root.0),
+        )?;
+        Ok(out)
     }
 
     /// Checks many replies; per transaction (id, finality, code, block time in

@@ -32,6 +32,10 @@ use crate::opening::Opening;
 
 /// The version of the execution rules, in every result.
 pub const EXECUTION_VERSION: u16 = 1;
+/// Bytes of an encoded result body. With its certificate it is one record of a
+/// log and one frame between nodes. One call with all the gas there is stays
+/// below; several in a block may not.
+pub const RESULT_BODY_BYTES_MAX: usize = daicho_types::limits::FRAME_BYTES_MAX / 4 * 3;
 /// Blocks an executor takes before it must grant more.
 pub const CREDITS: u32 = 64;
 
@@ -213,19 +217,19 @@ impl Executor {
             return Ok(Step::Known(self.signed_before(height)));
         }
         let (runs, changes) = self.run_calls(&block.header, &checked);
-        let reference = BlockRef {
-            height,
-            digest: checked.digest,
-            time: block.header.time,
-        };
-        let pending = self
-            .state
-            .compute(reference, &changes)
-            .map_err(|error| halt(Code::Damaged, &error))?;
+        let spare: Vec<Ran> = runs.iter().map(Ran::without_effect).collect();
         let outcomes = self.follow(block, &checked);
-        let body = self
-            .body(&block.header, &checked, runs, &outcomes, &pending)
-            .map_err(|reason| halt(Code::TooLarge, &reason))?;
+        let place = (&block.header, &checked);
+        let settled = match self.settle(place, runs, &changes, &outcomes)? {
+            Some(settled) => Some(settled),
+            // No node could store or send what this block leads to: its calls
+            // fail, on every executor alike.
+            None => self.settle(place, spare, &[], &outcomes)?,
+        };
+        let (body, pending) = settled.ok_or_else(|| {
+            let reason = "receipts alone are more than a result may hold";
+            halt(Code::TooLarge, &reason)
+        })?;
         let vote = self.sign(self.statement(&checked.digest, &body, &pending));
         let executed = Executed { vote, body };
         let record = Record::of(&pending, executed.to_bytes());
@@ -236,6 +240,27 @@ impl Executor {
             executed,
             pending,
         })))
+    }
+
+    /// The result body and the state after a block; `None` when they are more
+    /// than a result may hold.
+    fn settle(
+        &self,
+        (header, checked): (&BlockHeader, &Checked),
+        runs: Vec<Ran>,
+        changes: &[daicho_types::ledger::Change],
+        outcomes: &[ControlOutcome],
+    ) -> Result<Option<(ResultBody, Pending)>, Halted> {
+        let reference = BlockRef {
+            height: header.height,
+            digest: checked.digest,
+            time: header.time,
+        };
+        let pending = self.state.compute(reference, changes);
+        let pending = pending.map_err(|error| Halted::new(header.height, Code::Damaged, error))?;
+        let body = self.body(header, checked, runs, outcomes, &pending);
+        let fits = |body: &ResultBody| body.to_bytes().len() <= RESULT_BODY_BYTES_MAX;
+        Ok(body.ok().filter(fits).map(|body| (body, pending)))
     }
 
     /// The result of a block that an earlier life of this executor ran. Every
@@ -394,6 +419,18 @@ impl Executor {
 enum Ran {
     Control,
     Call(Option<Secret>, Box<Outcome>),
+}
+
+impl Ran {
+    /// The same call, refused because its block came to too much.
+    fn without_effect(&self) -> Self {
+        match self {
+            Self::Control => Self::Control,
+            Self::Call(session, _) => {
+                Self::Call(session.clone(), Box::new(refused(Code::TooLarge)))
+            }
+        }
+    }
 }
 
 /// Replays the journal; how many bytes of it are good, and the last results.

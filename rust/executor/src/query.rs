@@ -9,7 +9,7 @@ use daicho_crypto::{Domain, open_question, query_payload, seal_answer, verify};
 use daicho_execution::{AtHeight, Call, Signer, TxContext, Visibility, run_query};
 use daicho_types::codec::{Blob, Encode};
 use daicho_types::envelope::{
-    AsOf, ContractQuestion, HeldKey, QueryAnswer, Question, RowsQuestion, SealedQuery,
+    AsOf, ContractQuestion, HeldKey, QueryAnswer, Question, RowQuestion, RowsQuestion, SealedQuery,
 };
 use daicho_types::ipc::Answer;
 use daicho_types::ledger::{Compartment, StateView};
@@ -24,6 +24,18 @@ struct Said {
     code: String,
     gas_used: u64,
     result: Vec<u8>,
+}
+
+impl Said {
+    /// A proof; it costs no gas, since no contract runs.
+    fn proof(height: Height, result: Vec<u8>) -> Self {
+        Self {
+            height,
+            code: Code::Ok.name().to_owned(),
+            gas_used: 0,
+            result,
+        }
+    }
 }
 
 impl Executor {
@@ -123,7 +135,8 @@ impl Executor {
         match question {
             Question::Contract(question) => self.run(query, asker, &question),
             Question::CompartmentKeys(()) => Ok(self.keys_of(asker)),
-            Question::Rows(question) => self.prove(asker, &question),
+            Question::Rows(question) => self.prove_rows(asker, &question),
+            Question::Row(question) => self.prove_row(asker, &question),
         }
     }
 
@@ -174,22 +187,32 @@ impl Executor {
         })
     }
 
-    fn prove(&self, asker: &Authority, question: &RowsQuestion) -> Result<Said, Code> {
+    fn prove_rows(&self, asker: &Authority, question: &RowsQuestion) -> Result<Said, Code> {
         let height = self.height_of(&question.at)?;
-        let compartment = Compartment::from_bytes(&question.compartment).ok_or(Code::Malformed)?;
-        if !self.visible_to(asker).sees(compartment) {
-            return Err(Code::Access);
-        }
+        let compartment = self.held(asker, &question.compartment)?;
         let proof = self
             .state
             .prove_range(height, compartment, &question.lo, &question.hi);
-        let result = proof.ok_or(Code::Access)?.to_bytes();
-        Ok(Said {
-            height,
-            code: Code::Ok.name().to_owned(),
-            gas_used: 0,
-            result,
-        })
+        Ok(Said::proof(height, proof.ok_or(Code::Access)?.to_bytes()))
+    }
+
+    fn prove_row(&self, asker: &Authority, question: &RowQuestion) -> Result<Said, Code> {
+        let height = self.height_of(&question.at)?;
+        let compartment = self.held(asker, &question.compartment)?;
+        let proof = self
+            .state
+            .prove_inclusion(height, compartment, &question.key);
+        Ok(Said::proof(height, proof.ok_or(Code::Access)?.to_bytes()))
+    }
+
+    /// The compartment of that name, if the asker holds it.
+    fn held(&self, asker: &Authority, name: &[u8; 17]) -> Result<Compartment, Code> {
+        let compartment = Compartment::from_bytes(name).ok_or(Code::Malformed)?;
+        if self.visible_to(asker).sees(compartment) {
+            Ok(compartment)
+        } else {
+            Err(Code::Access)
+        }
     }
 
     fn keys_of(&self, asker: &Authority) -> Said {

@@ -18,6 +18,7 @@
 mod clients;
 mod event;
 mod feed;
+mod interface;
 mod message;
 mod node;
 mod ordering;
@@ -32,8 +33,9 @@ pub use daicho_log as storage;
 pub use clients::Route;
 pub use daicho_agreement::{Evidence, Message, Origin};
 pub use event::{Event, Level};
+pub use interface::{Identity, Input, Now, Output};
 pub use message::{Link, PeerMessage};
-pub use node::{Identity, Input, Node, Now, Output};
+pub use node::Node;
 pub use recovery::{RecoverError, recover};
 pub use results::Results;
 pub use status::Counters;

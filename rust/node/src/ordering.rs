@@ -15,7 +15,7 @@ use daicho_types::{
     Alias, ChainId, Code, ConsensusTime, Digest, Height, Monotonic, PublicKey, Signature, WallClock,
 };
 
-use crate::node::Now;
+use crate::interface::Now;
 use crate::results::Results;
 
 /// A proposal that this node holds whole, and the control state after it.

@@ -14,8 +14,9 @@ use daicho_types::{Code, Digest, Height, Monotonic, ReplicaId};
 
 use crate::clients::{Waiter, refusal, within};
 use crate::event::{Event, Level};
+use crate::interface::Output;
 use crate::message::{Bodies, Items, PeerMessage, Standing, Wanted};
-use crate::node::{Node, Output, Recent};
+use crate::node::{Node, Recent};
 
 /// Bytes of one answer with blocks or results in it.
 const ANSWER_BYTES: usize = FRAME_BYTES_MAX / 4;

@@ -17,7 +17,8 @@ use daicho_types::{Digest, Height, Monotonic};
 
 use crate::clients::Clients;
 use crate::feed::Feed;
-use crate::node::{Identity, Node, Now};
+use crate::interface::{Identity, Now};
+use crate::node::Node;
 use crate::ordering::Ordering;
 use crate::results::Results;
 use crate::status::Counters;

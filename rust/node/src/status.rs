@@ -7,7 +7,7 @@ use daicho_types::genesis::{ClockMode, Genesis, LeaderPolicy, Purpose};
 use serde_json::{Map, Value, json};
 
 use crate::feed::Feed;
-use crate::node::Identity;
+use crate::interface::Identity;
 use crate::ordering::Ordering;
 
 /// Bytes sent, by kind of message, and refusals, by code.

@@ -5,6 +5,7 @@ mod common;
 use common::{block, keys, party, set, state, unset};
 use daicho_crypto::Secret;
 use daicho_state::{Record, RecordError, State, decode_record, encode_record};
+use daicho_types::ledger::StateView;
 use daicho_types::{Digest, Height};
 
 fn store() -> Secret {
@@ -99,6 +100,37 @@ fn a_torn_tail_is_told_from_damage() {
             starts.contains(&end),
             "the file is truncated to a record's start"
         );
+    }
+}
+
+/// R71: "cash and securities together or not at all"; "crash of any node
+/// between legs → never half": both legs of a settlement are one record, so
+/// wherever the write is cut off the executor starts with both or with neither.
+#[test]
+fn r71_a_crash_between_the_legs_leaves_both_or_neither() {
+    let (cash, shares) = ((party(1), &b"cash"[..]), (party(2), &b"shares"[..]));
+    let (mut state, mut bytes, mut starts) = (state(), Vec::new(), vec![]);
+    for (height, rows) in [(1, [b"100", b"000"]), (2, [b"000", b"100"])] {
+        let [paid, delivered] = rows;
+        let changes = [
+            set(cash.0, cash.1, paid),
+            set(shares.0, shares.1, delivered),
+        ];
+        let pending = state.compute(block(height), &changes).unwrap();
+        let record = Record::of(&pending, vec![u8::try_from(height).unwrap(); 3]);
+        starts.push(bytes.len());
+        bytes.extend(encode_record(&store(), &record).unwrap());
+        state.commit(pending);
+    }
+    for cut in starts[1]..=bytes.len() {
+        let (found, ..) = replay(&bytes[..cut]);
+        let legs = [cash, shares].map(|(of, key)| found.get(of, key).unwrap());
+        let whole = if cut == bytes.len() {
+            [b"000", b"100"]
+        } else {
+            [b"100", b"000"]
+        };
+        assert_eq!(legs, whole, "cut at {cut}");
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use common::{block, played, register, set, unset};
 use daicho_state::Version;
 use daicho_types::Height;
@@ -67,6 +69,40 @@ fn r53_five_random_past_times_equal_a_replay() {
             "complete against the root of then"
         );
     }
+}
+
+/// How long `rounds` readings of each kind take, one after the other in turn,
+/// so that whatever else the machine does falls on both.
+#[allow(clippy::disallowed_methods, reason = "measured, not decided by")]
+fn taken(rounds: usize, kinds: [&dyn Fn(usize); 2]) -> [Vec<Duration>; 2] {
+    let mut all = [Vec::new(), Vec::new()];
+    for round in 0..rounds {
+        for (kind, each) in kinds.iter().zip(&mut all) {
+            let began = Instant::now();
+            kind(round);
+            each.push(began.elapsed());
+        }
+    }
+    all
+}
+
+/// R53: "none scheduled beforehand; p99 ≤ 2× current query": the list of
+/// holders at any of a thousand past heights costs at most twice the list of
+/// now. Medians, since a test shares its machine.
+#[test]
+fn r53_the_past_costs_no_more_than_twice_the_present() {
+    let state = played(&trading(1_000));
+    let then = |round: usize| Height(1 + (round as u64 * 37) % 999);
+    let past = |round| {
+        let rows = state.scan_at(then(round), register(1), &[], ALL, usize::MAX);
+        assert!(!rows.is_empty());
+    };
+    let present = |_| assert!(!state.scan(register(1), &[], ALL, usize::MAX).is_empty());
+    let [past, present] = taken(2_001, [&past, &present]).map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    assert!(past <= 2 * present, "{past:?} then, {present:?} now");
 }
 
 /// R58: "Announce action at h+5,000 for record time at h → same result as if

@@ -165,6 +165,17 @@ wire_struct! {
         pub at: AsOf,
     }
 
+    /// One row, proved to be in the state: an inclusion proof shows nothing of
+    /// the rows beside it and may be handed on.
+    pub struct RowQuestion {
+        /// As [`crate::ledger::Compartment::to_bytes`].
+        pub compartment: [u8; 17],
+        /// The row's key.
+        pub key: Blob<KEY_BYTES_MAX>,
+        /// The state asked for.
+        pub at: AsOf,
+    }
+
     /// A compartment key, as its holder is given it.
     pub struct HeldKey {
         /// As [`crate::ledger::Compartment::to_bytes`].
@@ -186,7 +197,8 @@ wire_struct! {
         /// Gas the query burnt.
         pub gas_used: u64,
         /// What the query returned or the details of its failure (by the
-        /// contract's ABI), an encoded range proof, or a list of [`HeldKey`].
+        /// contract's ABI), an encoded range or inclusion proof, or a list of
+        /// [`HeldKey`].
         pub result: Blob<ANSWER_RESULT_BYTES_MAX>,
     }
 }
@@ -211,6 +223,8 @@ wire_enum! {
         2 => CompartmentKeys(()),
         /// Prove rows of a compartment that the asker holds.
         3 => Rows(RowsQuestion),
+        /// Prove one row of a compartment that the asker holds.
+        4 => Row(RowQuestion),
     }
 
     /// What is ordered.

@@ -213,7 +213,7 @@ def _len(builder: Builder, value: Expr) -> None:
 def _two_types(op: str) -> Callable[[Builder, Expr], None]:
     def handler(builder: Builder, value: Expr) -> None:
         _args(builder, value)
-        other = value.args[1].type if len(value.args) > 1 else value.type
+        other = value.args[-1].type if value.args[1:] else value.type
         builder.emit(op, value.args[0].type, other)
 
     return handler

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from daicho.demo.stage import Stage
+from daicho.demo.stage import Stage, until
 from daicho.gateway import LedgerClient
 
 PAGE = 64
@@ -49,7 +49,7 @@ def close_the_books(stage: Stage) -> Closing:
     """Compare every node's ledger up to the last block of the day."""
     genesis = stage.party("adm").genesis.file
     top = stage.last_height()
-    stage.until(f"the results up to {top} on every node", lambda: results_stored(stage, top))
+    until(f"the results up to {top} on every node", lambda: results_stored(stage, top))
     statuses = stage.statuses()
     books = [read_books(stage, node.name, top) for node in genesis.nodes]
     first = books[0]
@@ -117,9 +117,7 @@ def executors_agree(stage: Stage, roots: dict[int, bytes]) -> bool:
     def certified_root(height: int) -> bytes:
         if height not in roots:
             client = stage.desk("adm").client
-            [row] = stage.until(
-                f"the result of {height}", lambda: client.results(height, 1) or None
-            )
+            [row] = until(f"the result of {height}", lambda: client.results(height, 1) or None)
             roots[height] = bytes(client.checked_result(row["bytes"])["state_root"])
         return roots[height]
 

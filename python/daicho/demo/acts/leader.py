@@ -11,7 +11,7 @@ import signal
 
 from daicho.demo.cast import BATCH, BATCH_TRADES
 from daicho.demo.dealing import available, buyer, enter_all, sealed_confirmations
-from daicho.demo.stage import Stage
+from daicho.demo.stage import Stage, until
 from daicho.gateway.client import must_be_ok
 
 
@@ -29,7 +29,7 @@ def leader_dies_in_the_middle(stage: Stage) -> str:
     receipts += desk.send(second)
     for receipt in receipts:
         must_be_ok(receipt, "a trade of the batch")
-    next_leader = stage.until("another leader", lambda: _other_leader(stage, leader))
+    next_leader = until("another leader", lambda: _other_leader(stage, leader))
     stage.seen.note("leader.might_lead", leader in may_lead(stage))
     stage.seen.note("leader.batch_settled", len(receipts))
     stage.seen.note("leader.view_changed", next_leader != leader)
@@ -52,7 +52,7 @@ def leader_comes_back(stage: Stage) -> str:
         return height if height >= target and int(executed) >= target else None
 
     stage.gone.clear()
-    height = stage.until(f"{killed} at height {target}", caught_up)
+    height = until(f"{killed} at height {target}", caught_up)
     stage.seen.note("leader.caught_up", height >= target)
     return f"{killed} is at height {height}, where the others were at {target}"
 

@@ -7,7 +7,7 @@ from typing import Any
 from daicho.demo.acts.money import balance
 from daicho.demo.cast import AFTER_RECORD, LEFT_TO_LAPSE
 from daicho.demo.dealing import available, confirm, deal, enter
-from daicho.demo.stage import Desk, Stage
+from daicho.demo.stage import Desk, Stage, until
 
 RECORD_LEAD_US = 500_000
 """The record time lies this far after the last final block."""
@@ -21,10 +21,10 @@ def record_time_passes(stage: Stage) -> str:
     lapses_us = last_final(desk)[1] + LAPSE_LEAD_US
     stage.moments["lapses_us"] = lapses_us
     stage.ids["left_to_lapse"] = enter(stage, LEFT_TO_LAPSE, lapses_us)
-    before, time_us = stage.until("its block", lambda: final_from(desk, stage.last_height()))
+    before, time_us = until("its block", lambda: final_from(desk, stage.last_height()))
     record_us = time_us + RECORD_LEAD_US
 
-    after = stage.until("a block after the record time", lambda: final_after(desk, record_us))
+    after = until("a block after the record time", lambda: final_after(desk, record_us))
     blocks = checked_blocks(desk, before + 1, after)
     held = [block for block in blocks if int(block["time_us"]) <= record_us]
     stage.moments["record_time_us"] = record_us
@@ -37,7 +37,7 @@ def record_time_passes(stage: Stage) -> str:
 def trading_goes_on(stage: Stage) -> str:
     """After the record time an investor sells everything; a trade left alone has lapsed."""
     desk, lapses_us = stage.desk("bankC"), stage.moments["lapses_us"]
-    stage.until("a block after the lapse", lambda: final_after(desk, lapses_us))
+    until("a block after the lapse", lambda: final_after(desk, lapses_us))
     stage.seen.note("after.lapsed", confirm(stage, LEFT_TO_LAPSE, stage.ids["left_to_lapse"]))
     stage.seen.note("after.status", deal(stage, AFTER_RECORD))
     stage.seen.note("after.mori", available(stage, "mori"))

@@ -14,7 +14,7 @@ from typing import Any
 from daicho import _native
 from daicho.admin.control import approvers_beside
 from daicho.admin.deploy import deploy_contract_set
-from daicho.demo.stage import Desk, Stage
+from daicho.demo.stage import Desk, Stage, until
 from daicho.gateway import LedgerClient, UnreachableError
 from daicho.gateway.client import must_be_ok
 from daicho.query.book import ContractBook
@@ -26,7 +26,7 @@ STRANGER_WAITS_S = 1.0
 
 def network_stands(stage: Stage) -> str:
     """Every node is a process of its own; so is every executor."""
-    statuses = stage.until("every executor", lambda: executors_up(stage))
+    statuses = until("every executor", lambda: executors_up(stage))
     voting = [status for status in statuses if status["validates"]]
     executing = [status for status in statuses if status["executes"]]
     leading = [status["node"] for status in statuses if status["leader_eligible"]]
@@ -69,7 +69,7 @@ def everybody_is_admitted(stage: Stage) -> str:
     items = [exchange.client.seal_control(each, approvers=approvers) for each in commands]
     for receipt in exchange.send(items):
         must_be_ok(receipt, "an admission")
-    stage.until("the admission at the reader", lambda: answers(stage, STRANGER) or None)
+    until("the admission at the reader", lambda: answers(stage, STRANGER) or None)
     stage.seen.note("admission.admitted", len(items))
     stage.seen.note("admission.synced", synced(stage.desk(STRANGER)))
     return f"{', '.join(CLIENTS)}; {STRANGER} reads the whole ledger so far"

@@ -6,8 +6,8 @@ from collections import Counter
 from decimal import Decimal
 
 from daicho.demo.cast import HOLDERS, ISIN_X, ISIN_Y
-from daicho.demo.proved import TableReader, register_of
 from daicho.demo.stage import Stage
+from daicho.query.tables import TableReader, register_of
 
 
 def events_rebuild_the_register(stage: Stage) -> str:
@@ -54,7 +54,8 @@ def register_is_proved_complete(stage: Stage) -> str:
     """
     x, height = stage.desk("issX"), stage.moments["record_height"]
     artefact = stage.network.folder / "contracts" / "securities.dcb"
-    table = TableReader(stage.contracts["securities"], artefact, "register_lines")
+    number = stage.contracts["securities"].number
+    table = TableReader(number, artefact.read_bytes(), "register_lines")
     low, high = table.range()
     rows = x.asks.rows(register_of(x.id), low, high, at=("height", height)).rows
     lines = [table.row(key, value) for key, value in rows]

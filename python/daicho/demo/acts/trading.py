@@ -29,7 +29,7 @@ from daicho.demo.dealing import (
     position,
     sealed_confirmations,
 )
-from daicho.demo.stage import WAIT_S, Desk, Stage
+from daicho.demo.stage import WAIT_S, Desk, Stage, until
 from daicho.gateway import RefusedError, SealedItem
 from daicho.gateway.client import Receipt
 
@@ -166,9 +166,7 @@ def _same_everywhere(stage: Stage, desk: Desk, receipt: Receipt) -> bool:
         return [other[key] for key in place] if other["finality"] == "final" else None
 
     names = [node.name for node in stage.network.nodes()]
-    return all(
-        stage.until(f"the receipt at {name}", partial(told, name)) == wanted for name in names
-    )
+    return all(until(f"the receipt at {name}", partial(told, name)) == wanted for name in names)
 
 
 def _bent_are_refused(desk: Desk, item: SealedItem) -> bool:

@@ -145,7 +145,7 @@ macro_rules! enums {
 enums! {
     Command { Admit, Revoke, Deploy, SteerTime }
     AsOf { Latest, Height, Time }
-    Question { Contract, CompartmentKeys, Rows }
+    Question { Contract, CompartmentKeys, Rows, Row }
     Item { Sealed, Control }
     Ask { Submit, Query, Receipt, Status, Blocks, Results }
     Say { Admitted, Refused, Receipts, Answer, Status, Blocks, Results }
@@ -193,6 +193,7 @@ structs! {
     SealedQuery { chain, epoch, sender, nonce, expiry, enc, body, signature }
     ContractQuestion { contract, query, arguments, at }
     RowsQuestion { compartment, lo, hi, at }
+    RowQuestion { compartment, key, at }
     HeldKey { compartment, key }
     QueryAnswer { height, time, state_root, code, gas_used, result }
     Submit { wait, items }
@@ -256,6 +257,7 @@ macro_rules! every_wire_type {
             "envelope::SealedQuery" => daicho_types::envelope::SealedQuery;
             "envelope::ContractQuestion" => daicho_types::envelope::ContractQuestion;
             "envelope::RowsQuestion" => daicho_types::envelope::RowsQuestion;
+            "envelope::RowQuestion" => daicho_types::envelope::RowQuestion;
             "envelope::HeldKey" => daicho_types::envelope::HeldKey;
             "envelope::QueryAnswer" => daicho_types::envelope::QueryAnswer;
             "envelope::AsOf" => daicho_types::envelope::AsOf;
