@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from daicho.bench.load import percentile, transactions, warm_up_s
+from daicho.bench.load import Measured, percentile, transactions, warm_up_s
 from daicho.bench.machine import cpu_seconds, describe, thread_seconds
 from daicho.bench.market import Account, OwnBook, Trade, isin
 
@@ -73,6 +73,34 @@ def test_a_run_needs_its_warm_up_too() -> None:
     assert warm_up_s(60) == 2.0
     assert warm_up_s(4) == 1.0
     assert transactions(100, 4) == 500
+
+
+@pytest.mark.parametrize(
+    ("achieved", "p99_ms", "missing", "kept"),
+    [
+        (98.0, 1_000.0, 0, True),
+        (97.9, 10.0, 0, False),
+        (99.0, 1_001.0, 0, False),
+        (99, 9, 1, False),
+    ],
+)
+def test_kept_up_is_98_percent_within_a_second(
+    achieved: float, p99_ms: float, missing: int, kept: bool
+) -> None:
+    """R117: "p99 submit→final ≤ 1 s at target load"."""
+    measured = Measured(
+        offered_tx_s=100.0,
+        achieved_tx_s=achieved,
+        p50_ms=5.0,
+        p99_ms=p99_ms,
+        cpu_us_per_tx=1.0,
+        verified=100,
+        missing=missing,
+        failed=0,
+        busy=0,
+        late_ms=0.0,
+    )
+    assert measured.keeps_up is kept
 
 
 def test_percentiles_are_values_that_were_seen() -> None:
