@@ -63,3 +63,7 @@ fn highest_views(view_changes: &[ViewChange]) -> BTreeMap<Height, &PrepareCertif
     }
     best
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

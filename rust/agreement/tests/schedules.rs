@@ -4,15 +4,17 @@
 
 mod cluster;
 
-use cluster::{Cluster, Setup};
+use cluster::{Cluster, Packet, Setup};
 use daicho_agreement::Origin;
 use daicho_types::Monotonic;
 use daicho_types::genesis::LeaderPolicy;
 
 /// Schedules of the quick test.
 const SCHEDULES: u64 = 10_000;
-/// Events in one schedule.
-const EVENTS: u64 = 250;
+/// Rounds of one schedule.
+const ROUNDS: u64 = 10;
+/// Packets delivered in one round, at most.
+const PACKETS_PER_ROUND: u64 = 70;
 /// Packets on the wire at once; the oldest are lost beyond.
 const WIRE_MAX: usize = 400;
 
@@ -68,14 +70,49 @@ fn cluster(seed: u64, dice: &mut Dice) -> Cluster {
     cluster
 }
 
+/// Messages of one kind that do not arrive, for a while.
+struct Blackout {
+    kind: &'static str,
+    /// Bits of the members that do not hear them.
+    deaf: u64,
+}
+
+impl Blackout {
+    fn roll(dice: &mut Dice) -> Self {
+        const KINDS: [&str; 6] = [
+            "pre_prepare",
+            "prepare",
+            "commit",
+            "commit",
+            "new_view",
+            "blocks",
+        ];
+        Self {
+            kind: KINDS[dice.index(KINDS.len())],
+            deaf: dice.roll(32),
+        }
+    }
+
+    fn swallows(&self, packet: &Packet) -> bool {
+        self.kind == packet.content.kind() && self.deaf >> packet.to & 1 == 1
+    }
+}
+
+/// In rounds: some messages do not get through, the rest do in nearly their
+/// order, then time passes. Without the blackouts hardly a block is decided by
+/// some and not by others, which is where view changes have their traps.
 fn chaos(cluster: &mut Cluster, dice: &mut Dice, totals: &mut Totals) {
     cluster.tick();
-    for _ in 0..EVENTS {
-        match dice.roll(100) {
-            0..3 => advance(cluster),
-            3 => crash_or_restart(cluster, dice, totals),
-            4 => cluster.twin.as_mut().expect("there is one").hears = dice.roll(16),
-            _ => deliver(cluster, dice),
+    for _ in 0..ROUNDS {
+        let blackouts = [Blackout::roll(dice), Blackout::roll(dice)];
+        for _ in 0..dice.roll(PACKETS_PER_ROUND) {
+            deliver(cluster, dice, &blackouts);
+        }
+        match dice.roll(10) {
+            0..5 => jump(cluster, dice),
+            5..7 => crash_or_restart(cluster, dice, totals),
+            7 => cluster.twin.as_mut().expect("there is one").hears = dice.roll(16),
+            _ => {}
         }
         while cluster.wire.len() > WIRE_MAX {
             cluster.wire.pop_front();
@@ -83,25 +120,33 @@ fn chaos(cluster: &mut Cluster, dice: &mut Dice, totals: &mut Totals) {
     }
 }
 
+/// Lets up to two time-outs pass at once.
+fn jump(cluster: &mut Cluster, dice: &mut Dice) {
+    let us = [100_000, 600_000, 1_200_000, 2_500_000][dice.index(4)];
+    cluster.advance_to(Monotonic(cluster.now.0 + us));
+    cluster.tick();
+}
+
 fn advance(cluster: &mut Cluster) {
     let next = cluster.next_timer().unwrap_or(cluster.now);
     cluster.advance_to(Monotonic(next.0.max(cluster.now.0 + 1)));
 }
 
-fn deliver(cluster: &mut Cluster, dice: &mut Dice) {
+fn deliver(cluster: &mut Cluster, dice: &mut Dice, blackouts: &[Blackout]) {
     if cluster.wire.is_empty() {
         return advance(cluster);
     }
-    let place = dice.index(cluster.wire.len());
-    let packet = cluster.wire.swap_remove_back(place).expect("in range");
-    match dice.roll(20) {
-        0 => {}
-        1 => {
-            cluster.wire.push_back(packet.clone());
-            cluster.receive(packet);
-        }
-        _ => cluster.receive(packet),
+    let late = dice.roll(10) == 0;
+    let reach = if late { cluster.wire.len() } else { 1 };
+    let place = dice.index(reach);
+    let packet = cluster.wire.remove(place).expect("in range");
+    if blackouts.iter().any(|b| b.swallows(&packet)) {
+        return;
     }
+    if dice.roll(30) == 0 {
+        cluster.wire.push_back(packet.clone());
+    }
+    cluster.receive(packet);
 }
 
 fn crash_or_restart(cluster: &mut Cluster, dice: &mut Dice, totals: &mut Totals) {

@@ -139,3 +139,7 @@ impl Checks {
         self.failure.clone()
     }
 }
+
+#[cfg(test)]
+#[path = "checks_tests.rs"]
+mod tests;
