@@ -174,8 +174,10 @@ impl Node {
             self.fetch(fetch, out);
         }
         for alarm in &said.alarms {
-            if matches!(alarm, Alarm::EnteredView { .. }) {
-                self.ordering.truncate();
+            match alarm {
+                Alarm::EnteredView { .. } => self.ordering.truncate(),
+                Alarm::BadDraft { height } => self.ordering.give_back_draft(*height),
+                _ => {}
             }
             out.events.push(describe(alarm));
         }

@@ -41,6 +41,9 @@ pub(crate) struct Ordering {
     control: ControlState,
     /// Held proposals above it, by digest.
     ahead: BTreeMap<Digest, Ahead>,
+    /// Items lent to blocks of this node's own that are not held yet, by
+    /// height: agreement does not ask whether its own proposal is valid.
+    drafts: BTreeMap<Height, Vec<Digest>>,
     /// Proposals whose bodies are not all here.
     lacking: BTreeMap<Digest, Arc<Proposal>>,
     /// When the last block was decided here.
@@ -71,6 +74,7 @@ impl Ordering {
             key,
             control,
             ahead: BTreeMap::new(),
+            drafts: BTreeMap::new(),
             lacking: BTreeMap::new(),
             decided_at: now.monotonic,
             steps: 0,
@@ -174,8 +178,23 @@ impl Ordering {
         Decided { items, dropped }
     }
 
+    /// A block of this node's own was not proposed, or is not known to be: its
+    /// items are offered anew.
+    pub fn give_back_draft(&mut self, height: Height) {
+        if let Some(ids) = self.drafts.remove(&height) {
+            self.pool.give_back(&ids, self.now.monotonic);
+        }
+    }
+
     /// Proposals that lost against a decided one: their items are offered anew.
     fn give_back_rivals(&mut self, decided: Height) {
+        let old: Vec<_> = self
+            .drafts
+            .range(..=decided)
+            .map(|(height, _)| *height)
+            .collect();
+        old.into_iter()
+            .for_each(|height| self.give_back_draft(height));
         let lost = |ahead: &Ahead| ahead.proposal.height() <= decided;
         let rivals: Vec<_> = self
             .ahead
@@ -225,6 +244,10 @@ impl Ordering {
             .collect();
         for digest in gone {
             self.drop_ahead(&digest);
+        }
+        // A draft that was kept is lent again when the next one builds on it.
+        for height in self.drafts.keys().copied().collect::<Vec<_>>() {
+            self.give_back_draft(height);
         }
     }
 
@@ -281,6 +304,10 @@ impl Ordering {
             touched: self.steps,
         };
         self.ahead.insert(digest, ahead);
+        let own = |ids: &Vec<Digest>| ids[..] == proposal.witness_ids[..];
+        if self.drafts.get(&proposal.height()).is_some_and(own) {
+            self.drafts.remove(&proposal.height());
+        }
         Some(after)
     }
 
@@ -423,7 +450,8 @@ impl Context for Ordering {
         if taken.items.is_empty() && !self.idle_block_owed(last, opening.time) {
             return None;
         }
-        let ids = taken.items.iter().map(|item| item.witness_id).collect();
+        let ids: Vec<_> = taken.items.iter().map(|item| item.witness_id).collect();
+        self.drafts.insert(opening.height, ids.clone());
         Some(Draft {
             feeds: List::default(),
             result: newest.filter(|c| c.statement.height > parent.certified()),
