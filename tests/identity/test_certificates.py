@@ -26,7 +26,10 @@ from daicho.identity.files import KeyFileError
 
 # Check digits worked out by hand from ISO 7064: the base is 18 characters.
 LEI = lei_with_check_digits("9999001DAICHOTEST0")
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def test_lei_check_digits_against_published_ones() -> None:
 
 def test_request_certificate_use(authority: Authority) -> None:
     certificate = issue(authority)
-    certificate.check(authority.root, authority.revocations(), NOW)
+    certificate.check(authority.root, authority.revocations(), now())
     again = Certificate.from_pem(certificate.document.public_bytes(Encoding.PEM))
     assert again.holder.lei == LEI
     assert len(again.holder.party) == 16
@@ -80,15 +83,15 @@ def test_ids_are_random_and_keep_the_entity(authority: Authority) -> None:
 
 def test_expired_and_not_yet_valid_are_refused(authority: Authority) -> None:
     certificate = issue(authority, days=10)
-    assert refusal(certificate, authority, NOW + timedelta(days=11)) == "CFG_CERT_EXPIRED"
-    assert refusal(certificate, authority, NOW - timedelta(days=1)) == "CFG_CERT_NOT_YET"
+    assert refusal(certificate, authority, now() + timedelta(days=11)) == "CFG_CERT_EXPIRED"
+    assert refusal(certificate, authority, now() - timedelta(days=1)) == "CFG_CERT_NOT_YET"
 
 
 def test_revoked_is_refused_from_its_date_and_history_still_verifies(
     authority: Authority,
 ) -> None:
     certificate = issue(authority)
-    at = NOW + timedelta(days=1)
+    at = now() + timedelta(days=1)
     authority.revoke("bankA", "key lost", now=at)
     assert refusal(certificate, authority, at + timedelta(hours=1)) == "CFG_CERT_REVOKED"
     certificate.check(authority.root, authority.revocations(), at - timedelta(hours=1))
@@ -101,9 +104,9 @@ def test_revoked_is_refused_from_its_date_and_history_still_verifies(
 def test_another_authority_is_refused(authority: Authority, tmp_path: Path) -> None:
     stranger = Authority.create(tmp_path / "other", "test")
     certificate = issue(stranger)
-    assert refusal(certificate, authority, NOW) == "CFG_CERT_CHAIN"
+    assert refusal(certificate, authority, now()) == "CFG_CERT_CHAIN"
     with pytest.raises(CertificateError) as caught:
-        issue(authority).check(authority.root, stranger.revocations(), NOW)
+        issue(authority).check(authority.root, stranger.revocations(), now())
     assert caught.value.code == "CFG_CERT_CHAIN", "a foreign revocation list is no list"
 
 

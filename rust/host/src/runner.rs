@@ -27,7 +27,7 @@ use crate::journal::EventLog;
 const FRAMES_PER_STEP_MAX: usize = 512;
 /// A step happens at least this often.
 const IDLE_STEP: Duration = Duration::from_millis(250);
-/// The status document is made anew at most this often.
+/// The status document is made anew this often, and with every block.
 const STATUS_INTERVAL_US: u64 = 100_000;
 /// Evidence files kept; more of the same proves nothing new.
 const EVIDENCE_FILES_MAX: usize = 1_000;
@@ -194,6 +194,8 @@ struct Worker {
     executor: Option<Executor>,
     evidence: usize,
     status_at: u64,
+    /// Height and certified height of the last status document.
+    published: (Height, Height),
 }
 
 impl Worker {
@@ -257,6 +259,7 @@ impl Worker {
             executor,
             evidence: 0,
             status_at: 0,
+            published: (Height(0), Height(0)),
         };
         worker.publish(true);
         if setup.clock_offset_us != 0 {
@@ -318,7 +321,6 @@ impl Worker {
             let output = self.node.step(now, inputs, &self.disk);
             wait = self.wait(output.next_timer);
             self.carry_out(output)?;
-            self.publish(false);
         }
     }
 
@@ -371,6 +373,9 @@ impl Worker {
         persist(&mut self.disk, &output.writes).map_err(|error| error.to_string())?;
         persist(&mut self.disk, &output.results).map_err(|error| error.to_string())?;
         self.node.counters.fdatasync = self.disk.syncs;
+        // Before anybody is told of a block, so that whoever asks for the
+        // status after a receipt finds the receipt's height in it.
+        self.publish(false);
         for (peer, link, bytes) in output.to_peers {
             let role = SocketRole::Peer(peer, link);
             if let Some(socket) = self.sockets.iter().position(|socket| *socket == role) {
@@ -537,8 +542,10 @@ impl Worker {
 
     fn publish(&mut self, always: bool) {
         let now = self.clock.monotonic().0;
-        if always || now >= self.status_at + STATUS_INTERVAL_US {
+        let stands = (self.node.height(), self.node.certified());
+        if always || stands != self.published || now >= self.status_at + STATUS_INTERVAL_US {
             self.status_at = now;
+            self.published = stands;
             let mut keys: Vec<_> = self.node.admitted_keys().collect();
             keys.sort_unstable();
             *self
