@@ -31,10 +31,11 @@
 //! # Normal case, in an active view
 //!
 //! 1. The leader of `h` builds on its accepted `h-1` as soon as `h` is in the
-//!    window, within `result_window` of the newest result it knows, `block_interval` past its last proposal,
-//!    and its clock is past the parent's time: an honest leader waits for its
-//!    clock rather than stamping ahead. It sends PRE-PREPARE: header and
-//!    witness ids. Bodies travel beside.
+//!    window and within `result_window` of the newest result it knows,
+//!    `block_interval` has passed since its last proposal, and its clock is
+//!    past the parent's time: an honest leader waits for its clock rather than
+//!    stamping ahead. It sends PRE-PREPARE: header and witness ids. Bodies
+//!    travel beside.
 //! 2. A replica accepts the first proposal of the leader for `(v,h)` if
 //!    - it extends the accepted `h-1`: that height, that parent;
 //!    - `witness_root` and `items` match the witness ids, `validators` the
@@ -96,11 +97,12 @@
 //! it when `q` replicas have left for `w` or beyond, so that one alone does not
 //! run ahead. One that left alone has promised to be silent in the view the
 //! others are in, and stays so until they leave too: they do as soon as they
-//! miss it. The time-out is `view_timeout` doubled once per *barren* view, one
-//! that ended without a commit since the last that had one, up to `view_timeout_max`. The
-//! *time bound* widens in the same way from `time_bound` to `time_bound_max`, so
-//! that clocks that disagree slow the chain down and never stop it; each step of
-//! it is alarmed. A commit ends both.
+//! miss it. The time-out is `view_timeout`, doubled up to `view_timeout_max` once
+//! per *barren* view: one that ended without a commit, since the last that had
+//! one. The *time bound* widens in the same way from `time_bound` to
+//! `time_bound_max`, so that clocks that disagree slow the chain down and never
+//! stop it; each step of it is alarmed. A commit ends both, and what waited
+//! through the long time-out waits anew.
 //!
 //! # Repetition and catching up
 //!

@@ -18,11 +18,3 @@ fn r33_clusters_survive_their_adversary() {
         assert!(report.finals > 0, "{report:?}");
     }
 }
-
-/// One seed, one run: to the byte.
-#[test]
-fn the_same_seed_leaves_the_same_trace() {
-    let (first, second) = (run(7), run(7));
-    assert_eq!(first, second);
-    assert_ne!(first.trace, run(8).trace);
-}
