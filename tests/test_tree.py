@@ -83,4 +83,4 @@ def test_the_licence_is_apache_and_versions_are_locked() -> None:
 def test_the_patterns_find_what_they_are_for(pattern: re.Pattern[str], tmp_path: Path) -> None:
     samples = ["https://" + "pypi" + ".org/simple", "see " + "/ro" + "ot/.cache", "/ho" + "me/x/y"]
     assert any(pattern.search(sample) for sample in samples)
-    assert not pattern.search("docs/work/plan and ~/root/ and 127.0.0.1/homework/")
+    assert not pattern.search("docs/network/plan and ~/root/ and 127.0.0.1/homework/")
