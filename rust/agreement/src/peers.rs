@@ -64,13 +64,30 @@ impl Peers {
         tips.iter().rev().nth(faults).copied().unwrap_or_default()
     }
 
-    /// A peer that claims more than `tip`, another one at each call.
-    pub(crate) fn ahead_of(&mut self, tip: Height) -> Option<(ReplicaId, Height)> {
+    /// Peers that claim more than `tip`.
+    pub(crate) fn ahead_of(&self, tip: Height) -> Vec<(ReplicaId, Height)> {
         let ahead = self.peers.iter().filter(|(_, peer)| peer.tip > tip);
-        let ahead: Vec<(ReplicaId, Height)> = ahead.map(|(id, peer)| (*id, peer.tip)).collect();
-        self.rotation = self.rotation.wrapping_add(1);
-        let turn = self.rotation.checked_rem(ahead.len())?;
-        ahead.get(turn).copied()
+        ahead.map(|(id, peer)| (*id, peer.tip)).collect()
+    }
+
+    /// Wants the decided blocks from `from` to `most` of one of `holders`, each
+    /// with the height it has, unless some are wanted already. Every time it
+    /// is another one's turn: the turn moves only when somebody is asked, or a
+    /// steady rhythm of calls could land on the same silent peer for ever.
+    pub(crate) fn want_decided(
+        &mut self,
+        from: Height,
+        most: Height,
+        holders: &[(ReplicaId, Height)],
+    ) {
+        let wanted = self.wants.keys().any(|(_, kind)| *kind == SYNC);
+        let turn = self.rotation.checked_rem(holders.len());
+        if let Some(turn) = turn.filter(|_| !wanted) {
+            self.rotation = self.rotation.wrapping_add(1);
+            let (holder, has) = holders[turn];
+            let to = has.min(most);
+            self.want(Fetch::Committed { from, to, holder });
+        }
     }
 
     /// Puts a message of a view to come aside; the oldest gives way.
@@ -129,9 +146,8 @@ impl Peers {
             Fetch::Block { height, .. } => (*height, 1),
             Fetch::Committed { to, .. } => (*to, SYNC),
         };
-        let syncing = key.1 == SYNC && self.wants.keys().any(|(_, kind)| *kind == SYNC);
         let same = |old: &Want| target(&old.fetch) == target(&fetch);
-        let known = syncing || self.wants.get(&key).is_some_and(same);
+        let known = self.wants.get(&key).is_some_and(same);
         if self.wants.len() < WANTS_MAX && !known {
             let asked = false;
             self.wants.insert(key, Want { fetch, asked });

@@ -3,7 +3,7 @@
 use daicho_types::limits::SYNC_BLOCKS_MAX;
 use daicho_types::{Digest, Height, Monotonic, ReplicaId};
 
-use crate::interface::{Destination, Fetch};
+use crate::interface::Destination;
 use crate::message::{Message, Status};
 use crate::plan::plan;
 use crate::replica::{Replica, Turn};
@@ -130,14 +130,9 @@ impl Replica {
     /// Fetches decided blocks from a peer that says it has them.
     pub(crate) fn catch_up(&mut self) {
         let tip = self.chain.height();
-        if let Some((holder, claimed)) = self.peers.ahead_of(tip) {
-            let most = Height(tip.0 + SYNC_BLOCKS_MAX as u64);
-            self.peers.want(Fetch::Committed {
-                from: tip.next(),
-                to: claimed.min(most),
-                holder,
-            });
-        }
+        let most = Height(tip.0 + SYNC_BLOCKS_MAX as u64);
+        let holders = self.peers.ahead_of(tip);
+        self.peers.want_decided(tip.next(), most, &holders);
     }
 
     fn status(&self, nonce: u64) -> Status {

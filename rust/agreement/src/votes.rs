@@ -6,7 +6,7 @@ use daicho_types::block::CommitCertificate;
 use daicho_types::limits::SYNC_BLOCKS_MAX;
 use daicho_types::{Digest, Height, ReplicaId};
 
-use crate::interface::{Alarm, Committed, Destination, Evidence, Fetch};
+use crate::interface::{Alarm, Committed, Destination, Evidence};
 use crate::message::{Commit, Message, Prepare, PrepareCertificate, Proposal, Vote};
 use crate::record::{Prepared, Record};
 use crate::replica::{Replica, Turn};
@@ -241,15 +241,11 @@ impl Replica {
     }
 
     fn want_decided(&mut self, certificate: &CommitCertificate) {
-        let me = self.config.me;
-        let mut voters = certificate.signatures.iter().map(|entry| entry.replica);
-        if let Some(holder) = voters.find(|id| *id != me) {
-            self.peers.want(Fetch::Committed {
-                from: certificate.height,
-                to: certificate.height,
-                holder,
-            });
-        }
+        let (me, height) = (self.config.me, certificate.height);
+        let voters = certificate.signatures.iter().map(|entry| entry.replica);
+        let holders = voters.filter(|id| *id != me).map(|id| (id, height));
+        let holders: Vec<_> = holders.collect();
+        self.peers.want_decided(height, height, &holders);
     }
 
     /// A decided block from a peer.

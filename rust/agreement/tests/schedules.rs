@@ -198,7 +198,7 @@ fn schedule(seed: u64, totals: &mut Totals) {
     let mut dice = Dice::new(seed);
     let mut cluster = cluster(seed, &mut dice);
     chaos(&mut cluster, &mut dice, totals);
-    if seed.is_multiple_of(20) {
+    if seed.is_multiple_of(10) {
         calm(&mut cluster, seed);
     }
     totals.decided += cluster.decided.len() as u64;
