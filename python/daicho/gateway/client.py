@@ -453,7 +453,7 @@ class _Waiting:
     def __init__(self, client: LedgerClient, items: Sequence[SealedItem], wait: Wait) -> None:
         self.client = client
         self.items = {item.tx_id: item for item in items}
-        self.wait = wait
+        self.wait: Wait = wait
         self.receipts: dict[bytes, Receipt] = {}
         self.refusals: dict[bytes, RefusedError] = {}
 

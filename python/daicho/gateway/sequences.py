@@ -31,6 +31,7 @@ class Sequences(Protocol):
 
     def take(self, lane: int, count: int, expiry_us: int) -> list[int]:
         """Take `count` sequences for transactions that expire at `expiry_us`."""
+        ...
 
     def settle(self, lane: int, sequences: list[int]) -> None:
         """Note that these stand in a block."""
