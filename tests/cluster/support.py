@@ -264,7 +264,7 @@ class Cluster:
         for other in others:
             for key in ("digest", "parent", "time_us", "items"):
                 assert [b[key] for b in chains[other]] == [b[key] for b in chains[one]], other
-            for key in ("block", "state_root", "receipts_root", "body"):
+            for key in ("block", "state_root", "receipts_root", "events_root", "body"):
                 assert [r[key] for r in bodies[other]] == [r[key] for r in bodies[one]], other
         ledgers = {json.dumps(self.status(name)["ledger"], sort_keys=True) for name in chosen}
         assert len(ledgers) == 1, ledgers

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from blake3 import blake3
 
+import disks
 from cluster.support import PROC, Cluster
 from daicho import _native
 from daicho.admin import found
@@ -39,36 +40,18 @@ def needles() -> dict[str, bytes]:
     """Every form in which a value might lie somewhere."""
     plain: dict[str, bytes] = {}
     for name, text in TEXTS.items():
-        plain[f"{name} as text"] = text.encode()
-        plain[f"{name} as UTF-16"] = text.encode("utf-16-le")
+        plain |= disks.forms_of_text(name, text)
     for name, number in NUMBERS.items():
         plain[f"{name} little-endian"] = number.to_bytes(7, "little")
         plain[f"{name} big-endian"] = number.to_bytes(7, "big")
         plain[f"{name} in digits"] = str(number).encode()
     plain["price as written"] = PRICE.encode()
-    found_as = dict(plain)
-    for name, value in plain.items():
-        found_as[f"{name}, hex"] = value.hex().encode()
-        for shift in range(3):
-            found_as[f"{name}, base64 at {shift}"] = _base64_inside(value, shift)
-    return found_as
-
-
-def _base64_inside(value: bytes, shift: int) -> bytes:
-    """The digits of base64 that stand for `value` alone, wherever it starts."""
-    encoded = base64.b64encode(bytes(shift) + value + bytes(2))
-    first = -(-shift * 8 // 6)
-    last = (shift + len(value)) * 8 // 6
-    return encoded[first:last]
+    return disks.forms(plain)
 
 
 def search(data: bytes) -> list[str]:
     """The names of what is found in some bytes."""
-    return [name for name, needle in needles().items() if needle in data]
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return disks.search(data, needles())
 
 
 @dataclass
@@ -161,7 +144,7 @@ def test_no_node_holds_a_value_in_clear(vault: Vault) -> None:
     searched = 0
     for name in vault.cluster.names:
         home = vault.cluster.home(name)
-        for path in files_below(home):
+        for path in disks.files_below(home):
             content = path.read_bytes()
             searched += len(content)
             assert search(content) == [], path

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from daicho.admin.plan import Profile
 from daicho.demo import Day, observe
 
 
@@ -12,15 +15,22 @@ def _quiet(_words: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def seed_day() -> Day:
-    """The day on four validators that all execute."""
-    return observe("seed", None, keep=False, note=_quiet)
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Profile, Path]:
+    """Where each day is played, and left when it is over."""
+    profiles: tuple[Profile, ...] = ("seed", "blind")
+    return {profile: tmp_path_factory.mktemp(profile) / "network" for profile in profiles}
 
 
 @pytest.fixture(scope="session")
-def blind_day() -> Day:
+def seed_day(folders: dict[Profile, Path]) -> Day:
+    """The day on four validators that all execute."""
+    return observe("seed", folders["seed"], keep=False, note=_quiet)
+
+
+@pytest.fixture(scope="session")
+def blind_day(folders: dict[Profile, Path]) -> Day:
     """The day on three executors that may not lead and four banks that order blindly."""
-    return observe("blind", None, keep=False, note=_quiet)
+    return observe("blind", folders["blind"], keep=False, note=_quiet)
 
 
 @pytest.fixture(params=["seed", "blind"])
