@@ -79,7 +79,7 @@ def wrap_epoch_secret(executor: bytes, epoch: int, secret: bytes, entropy: bytes
 def unwrap_epoch_secret(executor_seed: bytes, epoch: int, public: bytes, wrapped: bytes) -> bytes:
     """The inverse of `wrap_epoch_secret`; ValueError when it does not open."""
 
-# rust/bindings/src/client.rs
+# rust/bindings/src/client/
 
 class VerificationError(ValueError):
     """A reply proves nothing."""
@@ -181,62 +181,43 @@ def command_deploy(contract: int, name: str, artefact: bytes) -> bytes:
 def command_steer_time(time_us: int) -> bytes:
     """The command that moves the steered clock."""
 
+def ask_contract(
+    *, contract: int, query: int, arguments: bytes, at: tuple[str, int] | None = ...
+) -> bytes:
+    """A question to a contract."""
+
+def ask_rows(
+    *, compartment: bytes, lo: bytes, hi: bytes, at: tuple[str, int] | None = ...
+) -> bytes:
+    """A question for rows of a compartment, with a proof."""
+
+def ask_row(*, compartment: bytes, key: bytes, at: tuple[str, int] | None = ...) -> bytes:
+    """A question for one row of a compartment, with a proof."""
+
+def ask_keys() -> bytes:
+    """A question for the asker's compartment keys."""
+
 def seal_query(
     signer: Signer,
     session: Session,
+    question: bytes,
     *,
     sender: bytes,
     nonce: bytes,
     expiry_us: int,
-    contract: int,
-    query: int,
-    arguments: bytes,
-    at: tuple[str, int] | None = ...,
 ) -> bytes:
-    """A sealed question to a contract."""
-
-def seal_rows_query(
-    signer: Signer,
-    session: Session,
-    *,
-    sender: bytes,
-    nonce: bytes,
-    expiry_us: int,
-    compartment: bytes,
-    lo: bytes,
-    hi: bytes,
-    at: tuple[str, int] | None = ...,
-) -> bytes:
-    """A sealed question for rows of a compartment, with a proof."""
+    """A question, sealed to the executors."""
 
 def prove_rows(
     proof: bytes, root: bytes, compartment: bytes, lo: bytes, hi: bytes
 ) -> list[tuple[bytes, bytes]]:
     """The rows a range proof shows under `root`; VerificationError otherwise."""
 
-def seal_row_query(
-    signer: Signer,
-    session: Session,
-    *,
-    sender: bytes,
-    nonce: bytes,
-    expiry_us: int,
-    compartment: bytes,
-    key: bytes,
-    at: tuple[str, int] | None = ...,
-) -> bytes:
-    """A sealed question for one row of a compartment, with a proof."""
-
 def prove_row(proof: bytes, root: bytes, compartment: bytes) -> tuple[bytes, bytes]:
     """The key and row an inclusion proof shows under `root`; VerificationError otherwise."""
 
 def certified_header(block: bytes, result: bytes) -> bytes:
     """Header, commit and result certificate of an encoded block and its result."""
-
-def seal_keys_query(
-    signer: Signer, session: Session, *, sender: bytes, nonce: bytes, expiry_us: int
-) -> bytes:
-    """A sealed question for the asker's compartment keys."""
 
 def open_answer(session: Session, nonce: bytes, sealed: bytes) -> dict[str, Any]:
     """A query's answer; VerificationError when it does not open."""

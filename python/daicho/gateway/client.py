@@ -276,16 +276,15 @@ class LedgerClient:
         One executor's word: `root_certified` holds its root against the
         certified one, `daicho.query.ask` compares several executors' answers.
         """
-        return self._query(
-            _native.seal_query, contract=contract, query=query, arguments=arguments, at=at
-        )
+        question = _native.ask_contract(contract=contract, query=query, arguments=arguments, at=at)
+        return self._query(question)
 
     def rows(self, compartment: bytes, lo: bytes, hi: bytes, *, at: At = None) -> Rows:
         """All rows of a compartment with lo <= key < hi, proved to be all there is.
 
         Checked against the state root that a majority of executors signed.
         """
-        answer = self._query(_native.seal_rows_query, compartment=compartment, lo=lo, hi=hi, at=at)
+        answer = self._query(_native.ask_rows(compartment=compartment, lo=lo, hi=hi, at=at))
         self.root_certified(answer)
         try:
             rows = _native.prove_rows(answer.result, answer.state_root, compartment, lo, hi)
@@ -299,7 +298,7 @@ class LedgerClient:
         Checked against the state root that a majority of executors signed.
         RefusedError (ACCESS) when there is no such row, or none for this party.
         """
-        answer = self._query(_native.seal_row_query, compartment=compartment, key=key, at=at)
+        answer = self._query(_native.ask_row(compartment=compartment, key=key, at=at))
         self.root_certified(answer)
         try:
             found, row = _native.prove_row(answer.result, answer.state_root, compartment)
@@ -335,17 +334,17 @@ class LedgerClient:
 
     def compartment_keys(self) -> dict[bytes, bytes]:
         """The compartment keys that this party holds, by compartment (17 bytes)."""
-        held = self._query(_native.seal_keys_query).result
+        held = self._query(_native.ask_keys()).result
         count, rest = int.from_bytes(held[:4], "little"), held[4:]
         if len(rest) != count * _HELD_KEY_BYTES:
             raise BadReplyError("the list of keys is malformed")
         rows = [rest[at : at + _HELD_KEY_BYTES] for at in range(0, len(rest), _HELD_KEY_BYTES)]
         return {row[:_COMPARTMENT_BYTES]: row[_COMPARTMENT_BYTES:] for row in rows}
 
-    def _query(self, seal: Any, **question: Any) -> Answer:
+    def _query(self, question: bytes) -> Answer:
         """Ask here; where no executor runs, ask the nodes that have one, in turn."""
         try:
-            return self._ask_executor(seal, question)
+            return self._ask_executor(question)
         except RefusedError as refusal:
             if refusal.code != "NO_EXECUTOR":
                 raise
@@ -356,7 +355,7 @@ class LedgerClient:
                 continue
             try:
                 with LedgerClient(self.party, node=name, timeout_s=self.timeout_s) as other:
-                    return other._ask_executor(seal, question)
+                    return other._ask_executor(question)
             except RefusedError as refusal:
                 if refusal.code != "NO_EXECUTOR":
                     raise
@@ -365,16 +364,16 @@ class LedgerClient:
                 last = silence
         raise last
 
-    def _ask_executor(self, seal: Any, question: dict[str, Any]) -> Answer:
+    def _ask_executor(self, question: bytes) -> Answer:
         nonce = secrets.token_bytes(16)
         session = self.party.fresh_session(secrets.token_bytes(32))
-        sealed = seal(
+        sealed = _native.seal_query(
             self.party.signer,
             session,
+            question,
             sender=self.party.file.alias,
             nonce=nonce,
             expiry_us=_now_us() + int(QUERY_EXPIRY_S * 1_000_000),
-            **question,
         )
         _, reply = self._answer(self._ask(_native.encode_query, sealed), "answer")
         try:

@@ -111,13 +111,13 @@ def _start_node(home: NodeHome, credentials: Credentials, mesh: Mesh) -> _native
 
 
 def _watch(home: NodeHome, node: _native.NodeHost, mesh: Mesh, stop: threading.Event) -> int:
+    _retire_fresh_mark(home)
     pump = Pump(mesh.sockets, node.capsule())
     pump.start()
     admin = AdminSocket(home.run / "admin.sock", lambda: node.status().encode())
     admin.start()
     try:
         while not stop.wait(WATCH_S):
-            _retire_fresh_mark(home)
             if (reason := node.fatal()) is not None:
                 print(f"daicho: the node ended: {reason}", file=sys.stderr)
                 return EXIT_DEFECT
@@ -132,6 +132,10 @@ def _watch(home: NodeHome, node: _native.NodeHost, mesh: Mesh, stop: threading.E
 
 
 def _retire_fresh_mark(home: NodeHome) -> None:
-    mark = home.home / FRESH_MARK
-    if mark.exists() and any((home.home / "log").glob("*.seg")):
-        mark.unlink()
+    """Durable before the first frame leaves: the log has its first record by now."""
+    (home.home / FRESH_MARK).unlink(missing_ok=True)
+    folder = os.open(home.home, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -135,8 +135,8 @@
 //! forgot. With `k = f` no liar can put that off; up to `f = 2` it is.
 //!
 //! A network that has never run has no votes to forget: the caller says which
-//! it is ([`Origin`]), from a mark that setting up leaves and the first record
-//! replaces.
+//! it is ([`Origin`]), from a mark that setting up leaves and that goes once the first
+//! record, written before any vote, is durable.
 //!
 //! # Checkpoints
 //!

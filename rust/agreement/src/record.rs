@@ -58,7 +58,7 @@ wire_enum! {
 }
 
 /// Why a log without records is without records. The caller knows: setting up
-/// a network leaves a mark that the first record replaces.
+/// a network leaves a mark, taken away once the first record is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// This node has never run, or has records.

@@ -9,11 +9,11 @@ use daicho_agreement as agreement;
 use daicho_agreement::{Config, Origin, Recovered, Replica};
 use daicho_control::{ControlState, Entry};
 use daicho_crypto::Electorate;
-use daicho_log::{Cut, LogError, Storage};
-use daicho_types::codec::Decode;
+use daicho_log::{AgreementRecord, Cut, Log, LogError, Storage, Stream};
+use daicho_types::codec::{Blob, Decode, Encode};
 use daicho_types::envelope::Item;
 use daicho_types::genesis::Genesis;
-use daicho_types::{Digest, Height, Monotonic};
+use daicho_types::{Digest, Height, Monotonic, View};
 
 use crate::clients::Clients;
 use crate::feed::Feed;
@@ -69,10 +69,13 @@ pub fn recover(
     let found = daicho_log::recover(reading.control.chain(), storage, &mut |_, record| {
         reading.record(record);
     })?;
-    let log = found.log;
+    let mut log = found.log;
     let boot = identity.boot;
     if let Some(error) = reading.error {
         return Err(RecoverError::Records(error));
+    }
+    if reading.records.is_empty() && origin == Origin::Known {
+        begin(&mut log, storage)?;
     }
     let recovered = Recovered::from_records(reading.records, origin)
         .map_err(|error| RecoverError::Records(error.to_string()))?;
@@ -107,6 +110,19 @@ pub fn recover(
         counters: Counters::default(),
     };
     Ok((node, found.cuts))
+}
+
+/// The first record of a node that has never run, durable before it can vote:
+/// whatever it signs from then on, a log without records is one that forgot.
+fn begin(log: &mut Log, storage: &mut impl Storage) -> Result<(), LogError> {
+    let first = agreement::Record::Rejoined(agreement::Rejoined { view: View(0) });
+    let record = daicho_log::Record::Agreement(AgreementRecord {
+        height: log.height().next(),
+        bytes: Blob::new(first.to_bytes()).expect("agreement bounds its records"),
+    });
+    log.append(&record).expect("the first record of a log");
+    daicho_log::persist(storage, &log.flush(Stream::Log))?;
+    Ok(())
 }
 
 /// The records as they are read.
