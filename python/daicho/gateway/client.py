@@ -342,29 +342,6 @@ class LedgerClient:
         return {row[:_COMPARTMENT_BYTES]: row[_COMPARTMENT_BYTES:] for row in rows}
 
     def _query(self, question: bytes) -> Answer:
-        """Ask here; where no executor runs, ask the nodes that have one, in turn."""
-        try:
-            return self._ask_executor(question)
-        except RefusedError as refusal:
-            if refusal.code != "NO_EXECUTOR":
-                raise
-            last: RefusedError | UnreachableError = refusal
-        executing = [n.name for n in self.party.genesis.file.nodes if n.executor is not None]
-        for name in executing:
-            if name == self.node:
-                continue
-            try:
-                with LedgerClient(self.party, node=name, timeout_s=self.timeout_s) as other:
-                    return other._ask_executor(question)
-            except RefusedError as refusal:
-                if refusal.code != "NO_EXECUTOR":
-                    raise
-                last = refusal
-            except UnreachableError as silence:
-                last = silence
-        raise last
-
-    def _ask_executor(self, question: bytes) -> Answer:
         nonce = secrets.token_bytes(16)
         session = self.party.fresh_session(secrets.token_bytes(32))
         sealed = _native.seal_query(

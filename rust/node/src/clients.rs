@@ -10,9 +10,6 @@ use daicho_types::gateway::{Refusal, Reply, Say, Wait};
 
 /// Submissions that may wait for a block or a receipt at once.
 const WAITERS_MAX: usize = 262_144;
-/// Queries that may wait for the executor at once: together with the blocks
-/// and certificates under way, fewer than the way to it holds.
-const QUESTIONS_MAX: usize = 2_048;
 
 /// A connection of the gateway socket, as ZeroMQ names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +28,6 @@ pub(crate) struct Waiter {
 pub(crate) struct Clients {
     by_tx: BTreeMap<Digest, Vec<Waiter>>,
     waiting: usize,
-    questions: BTreeMap<u64, (Route, u64)>,
 }
 
 impl Clients {
@@ -66,25 +62,6 @@ impl Clients {
     pub fn anybody_waits(&self) -> bool {
         self.waiting > 0
     }
-
-    /// Lets somebody wait for an answer of the executor.
-    pub fn ask(&mut self, question: u64, route: Route, request: u64) -> bool {
-        let room = self.questions.len() < QUESTIONS_MAX;
-        if room {
-            self.questions.insert(question, (route, request));
-        }
-        room
-    }
-
-    /// Who asked.
-    pub fn answered(&mut self, question: u64) -> Option<(Route, u64)> {
-        self.questions.remove(&question)
-    }
-
-    /// The executor died: its questions will not be answered.
-    pub fn unanswered(&mut self) -> Vec<(Route, u64)> {
-        core::mem::take(&mut self.questions).into_values().collect()
-    }
 }
 
 /// A no.
@@ -111,7 +88,7 @@ fn explain(code: Code) -> &'static str {
         Code::SequenceAhead => "the sequence lies above the replay window",
         Code::Expired => "the expiry is past, or too far off",
         Code::WrongChain => "made for another chain, version or suite",
-        Code::NoExecutor => "no executor runs on this node",
+        Code::NoExecutor => "no executor can be reached",
         Code::Access => "not found, or not visible",
         Code::Quorum => "more approvals are needed",
         Code::TooLarge => "above a size bound",

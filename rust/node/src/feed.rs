@@ -77,14 +77,21 @@ impl Feed {
         running.next = height.next();
     }
 
-    /// Wraps a query with a number; `None` when nobody is there to answer.
-    pub fn ask(&mut self, query: daicho_types::envelope::SealedQuery) -> Option<(u64, ToExecutor)> {
-        if self.running.is_none() || self.halted.is_some() {
-            return None;
-        }
+    /// Whether somebody is there to answer.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.running.is_some() && self.halted.is_none()
+    }
+
+    /// Wraps a query with a number.
+    ///
+    /// # Panics
+    /// When nobody [`Feed::answers`].
+    pub fn ask(&mut self, query: daicho_types::envelope::SealedQuery) -> (u64, ToExecutor) {
+        assert!(self.answers(), "a query goes to an executor that runs");
         self.questions += 1;
         let id = self.questions;
-        Some((id, ToExecutor::Question(Question { id, query })))
+        (id, ToExecutor::Question(Question { id, query }))
     }
 
     /// Passes a certificate on, so that the executor knows what may be shown;

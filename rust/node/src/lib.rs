@@ -10,6 +10,7 @@
 //!   next. It owns the pool and the control states, decided and predicted.
 //! - [`results`] turns executors' votes into result certificates.
 //! - [`clients`] knows who waits for what, and answers.
+//! - [`questions`] takes queries to an executor, here or elsewhere.
 //! - [`feed`] gives decided blocks to the executor, against credits.
 //! - [`message`] is what nodes say to one another.
 //! - [`recovery`] finds all of it again in the log.
@@ -23,6 +24,7 @@ mod message;
 mod node;
 mod ordering;
 mod peers;
+mod questions;
 mod recovery;
 mod results;
 mod status;

@@ -10,7 +10,7 @@ use daicho_agreement::{Alarm, Destination, Input as Event_, Replica};
 use daicho_log::{AgreementRecord, Log, Storage, StoredBlock, StoredBodies, Stream};
 use daicho_types::block::{CommitCertificate, CommittedBlock, ResultCertificate};
 use daicho_types::codec::{Blob, Decode, Encode, List};
-use daicho_types::gateway::{Ask, CertifiedResult, Reply, Request, Say, Wait};
+use daicho_types::gateway::{Ask, CertifiedResult, Reply, Request, Wait};
 use daicho_types::genesis::Genesis;
 use daicho_types::ipc::{FromExecutor, ToExecutor};
 use daicho_types::{Code, Digest, Height, Monotonic, ReplicaId};
@@ -21,6 +21,7 @@ use crate::feed::Feed;
 use crate::interface::{Identity, Input, Now, Output};
 use crate::message::PeerMessage;
 use crate::ordering::Ordering;
+use crate::questions::{Asker, Questions};
 use crate::results::Heard;
 use crate::status::{Counters, Parts, document};
 
@@ -46,6 +47,7 @@ pub struct Node {
     pub(crate) ordering: Ordering,
     pub(crate) log: Log,
     pub(crate) clients: Clients,
+    pub(crate) questions: Questions,
     pub(crate) feed: Feed,
     pub(crate) recent: BTreeMap<Height, Recent>,
     pub(crate) queue: VecDeque<Event_>,
@@ -86,6 +88,7 @@ impl Node {
         self.submit(submitted, storage, &mut out);
         self.agree(&mut out, storage);
         self.relay_overdue(&mut out);
+        self.ask_again(&mut out);
         self.certify(storage, &mut out);
         self.feed_executor(storage, &mut out);
         out.writes = self.log.flush(Stream::Log);
@@ -484,10 +487,7 @@ impl Node {
 
     fn executor_gone(&mut self, out: &mut Output) {
         self.feed.gone();
-        for (route, id) in self.clients.unanswered() {
-            out.to_clients
-                .push((route, refusal(id, Digest::ZERO, Code::NoExecutor)));
-        }
+        self.unanswered(out);
     }
 
     fn hear_client(
@@ -514,7 +514,9 @@ impl Node {
                 let items = submit.items.into_inner().into_iter();
                 submitted.extend(items.map(|item| (Some(waiter.clone()), item.into_inner())));
             }
-            Ask::Query(query) => self.ask_executor(route, request.id, query, out),
+            Ask::Query(query) => {
+                self.ask_executor(Asker::Client(route, request.id), query, out);
+            }
             other => {
                 let id = request.id;
                 let reply = match self.answer(&other, storage, out) {
@@ -524,40 +526,6 @@ impl Node {
                 out.to_clients.push((route, reply));
             }
         }
-    }
-
-    fn ask_executor(
-        &mut self,
-        route: Route,
-        id: u64,
-        query: daicho_types::envelope::SealedQuery,
-        out: &mut Output,
-    ) {
-        match self.feed.ask(query) {
-            Some((number, message)) if self.clients.ask(number, route.clone(), id) => {
-                out.to_executor.push(message);
-            }
-            Some(_) => out
-                .to_clients
-                .push((route, refusal(id, Digest::ZERO, Code::Busy))),
-            None => out
-                .to_clients
-                .push((route, refusal(id, Digest::ZERO, Code::NoExecutor))),
-        }
-    }
-
-    fn pass_answer(&mut self, answer: daicho_types::ipc::Answer, out: &mut Output) {
-        let Some((route, id)) = self.clients.answered(answer.id) else {
-            return;
-        };
-        let reply = match Code::from_number(answer.code) {
-            Some(Code::Ok) => Reply {
-                id,
-                say: Say::Answer(answer.sealed),
-            },
-            code => refusal(id, Digest::ZERO, code.unwrap_or(Code::Malformed)),
-        };
-        out.to_clients.push((route, reply));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::event::{Event, Level};
 use crate::interface::Output;
 use crate::message::{Bodies, Items, PeerMessage, Standing, Wanted};
 use crate::node::{Node, Recent};
+use crate::questions::Asker;
 
 /// Bytes of one answer with blocks or results in it.
 const ANSWER_BYTES: usize = FRAME_BYTES_MAX / 4;
@@ -82,6 +83,10 @@ impl Node {
                 }
             },
             PeerMessage::Standing(standing) => self.hear_standing(from, &standing, out),
+            PeerMessage::Ask(Request {
+                id,
+                ask: Ask::Query(query),
+            }) => self.ask_executor(Asker::Peer(from, id), query, out),
             PeerMessage::Ask(request) => {
                 // Whoever gets no answer asks somebody else.
                 if let Ok(say) = self.answer(&request.ask, storage, out) {
@@ -91,6 +96,9 @@ impl Node {
                     });
                     self.send_all([from].into_iter(), &reply, out);
                 }
+            }
+            PeerMessage::Say(reply) if matches!(reply.say, Say::Answer(_) | Say::Refused(_)) => {
+                self.hear_passed(from, reply, out);
             }
             PeerMessage::Say(reply) => self.hear_answer(from, reply.say, storage, out),
         }

@@ -20,6 +20,7 @@ use crate::feed::Feed;
 use crate::interface::{Identity, Now};
 use crate::node::Node;
 use crate::ordering::Ordering;
+use crate::questions::Questions;
 use crate::results::Results;
 use crate::status::Counters;
 
@@ -97,6 +98,7 @@ pub fn recover(
         ordering,
         log,
         clients: Clients::default(),
+        questions: Questions::default(),
         feed: Feed::default(),
         recent: BTreeMap::new(),
         queue: VecDeque::new(),
