@@ -28,7 +28,7 @@ from daicho.compiler.types import ROLE
 GENESIS_US = 1_767_603_600_000_000
 """2026-01-05 09:00:00 UTC."""
 BLOCK_US = 500_000
-GAS_S, GAS_M, GAS_L = 500_000, 5_000_000, 50_000_000
+GAS_S, GAS_M, GAS_L = 100_000, 5_000_000, 50_000_000
 _ROLE_BITS = {name: 1 << bit for name, bit in ROLE.members}
 
 

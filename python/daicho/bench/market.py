@@ -191,7 +191,6 @@ class Market:
             called.number,
             called.entry(entry),
             called.arguments(entry, arguments),
-            gas="large",
             lane=next(self._lanes) % LANES,
             expiry_s=EXPIRY_S,
         )

@@ -84,7 +84,7 @@ class Desk:
         called = self._contracts[contract]
         encoded = called.arguments(entry, arguments)
         return self.client.seal(
-            called.number, called.entry(entry), encoded, gas="large", cosigners=cosigners
+            called.number, called.entry(entry), encoded, gas="medium", cosigners=cosigners
         )
 
     def send(self, items: Sequence[SealedItem]) -> list[Receipt]:

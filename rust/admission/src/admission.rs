@@ -61,6 +61,29 @@ pub enum Answer {
     Refused(Code),
 }
 
+/// What a block still has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Items.
+    pub items: usize,
+    /// Bytes of items.
+    pub bytes: usize,
+    /// Gas that their calls may burn.
+    pub gas: u64,
+}
+
+impl Room {
+    /// What is left beside an item; `None` when it does not fit.
+    #[must_use]
+    pub fn less(&self, item: &Admitted) -> Option<Self> {
+        Some(Self {
+            items: self.items.checked_sub(1)?,
+            bytes: self.bytes.checked_sub(item.bytes.len())?,
+            gas: self.gas.checked_sub(item.item.gas())?,
+        })
+    }
+}
+
 /// What the builder gets.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
@@ -136,26 +159,21 @@ impl Admission {
             .collect()
     }
 
-    /// Items for a block on the state of `context`, in order of arrival: at
-    /// most `items_max` of them, together at most `bytes_max`. Taking stops at
-    /// the first item that does not fit, so that a large one is not passed over
-    /// for ever. Items that are merely ahead of their window stay for later.
-    pub fn take(
-        &mut self,
-        items_max: usize,
-        bytes_max: usize,
-        context: &impl Context,
-        time: ConsensusTime,
-    ) -> Taken {
-        let (mut taken, mut bytes, mut refused) = (Taken::default(), 0, Vec::new());
+    /// Items for a block on the state of `context`, in order of arrival, as many
+    /// as there is `room` for. Taking stops at the first item that does not fit,
+    /// so that a large one is not passed over for ever. Items that are merely ahead of their window stay for later.
+    pub fn take(&mut self, room: Room, context: &impl Context, time: ConsensusTime) -> Taken {
+        let (mut taken, mut left, mut refused) = (Taken::default(), room, Vec::new());
         for item in self.pool.queue() {
-            if taken.items.len() == items_max {
+            if left.items == 0 {
                 break;
             }
             match context.check(item, time) {
-                Ok(()) if bytes + item.bytes.len() > bytes_max => break,
                 Ok(()) => {
-                    bytes += item.bytes.len();
+                    let Some(less) = left.less(item) else {
+                        break;
+                    };
+                    left = less;
                     taken.items.push(Arc::clone(item));
                 }
                 Err(Code::SequenceAhead) => {}

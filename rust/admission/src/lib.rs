@@ -23,7 +23,7 @@ mod held;
 mod item;
 mod pool;
 
-pub use admission::{Admission, Answer, Context, Taken, Verdict};
+pub use admission::{Admission, Answer, Context, Room, Taken, Verdict};
 pub use counters::Counters;
 pub use item::{Admitted, Origin};
 pub use pool::{Dropped, Ordered};

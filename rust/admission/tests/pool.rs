@@ -3,7 +3,8 @@
 mod common;
 
 use common::*;
-use daicho_admission::{Admission, Answer, Bounds, Dropped, Taken};
+use daicho_admission::{Admission, Answer, Bounds, Dropped, Room, Taken};
+use daicho_types::envelope::GasClass;
 use daicho_types::{Alias, Code, ConsensusTime, Digest, Monotonic};
 
 const ALL: usize = usize::MAX;
@@ -22,6 +23,14 @@ fn ids(items: &[Vec<u8>]) -> Vec<Digest> {
     items.iter().map(|item| ordered(item).witness_id).collect()
 }
 
+fn room(items: usize, bytes: usize) -> Room {
+    Room {
+        items,
+        bytes,
+        gas: u64::MAX,
+    }
+}
+
 fn taken(taken: &Taken) -> Vec<Digest> {
     taken.items.iter().map(|item| item.witness_id).collect()
 }
@@ -31,13 +40,23 @@ fn items_are_taken_in_order_of_arrival_within_bounds() {
     let world = World::new();
     let items = vec![small(3, 7), small(1, 0), encoded(2, 0, 0, 400), small(1, 1)];
     let mut admission = pool(&world, &items);
-    let first = admission.take(2, ALL, &world, TIME);
+    let first = admission.take(room(2, ALL), &world, TIME);
     assert_eq!(taken(&first), ids(&items)[..2]);
     // The large one does not fit: nothing behind it overtakes.
-    let none = admission.take(ALL, 300, &world, TIME);
+    let none = admission.take(room(ALL, 300), &world, TIME);
     assert_eq!(taken(&none), []);
-    let rest = admission.take(ALL, ALL, &world, TIME);
-    assert_eq!(taken(&rest), ids(&items)[2..]);
+    // Nor where the gas of one call more is left, and not of two.
+    let gas = GasClass::Small.limit();
+    let scant = Room {
+        gas: 2 * gas - 1,
+        ..room(ALL, ALL)
+    };
+    assert_eq!(
+        taken(&admission.take(scant, &world, TIME)),
+        ids(&items)[2..3]
+    );
+    let rest = admission.take(room(ALL, ALL), &world, TIME);
+    assert_eq!(taken(&rest), ids(&items)[3..]);
     assert_eq!((admission.offered(), admission.len()), (0, 4));
 }
 
@@ -49,7 +68,7 @@ fn the_builder_drops_what_can_never_be_ordered_and_keeps_what_is_ahead() {
     world.used.insert(ordered(&items[0]).origin);
     world.ahead.insert(ordered(&items[1]).origin);
     world.keys.remove(&Alias([3; 16]));
-    let got = admission.take(ALL, ALL, &world, TIME);
+    let got = admission.take(room(ALL, ALL), &world, TIME);
     assert_eq!(taken(&got), [ids(&items)[3]]);
     let dropped = |n: usize, code| Dropped {
         tx_id: ordered(&items[n]).tx_id,
@@ -59,7 +78,7 @@ fn the_builder_drops_what_can_never_be_ordered_and_keeps_what_is_ahead() {
     assert_eq!(got.dropped, expected);
     world.ahead.clear();
     assert_eq!(
-        taken(&admission.take(ALL, ALL, &world, TIME)),
+        taken(&admission.take(room(ALL, ALL), &world, TIME)),
         [ids(&items)[1]]
     );
 }
@@ -71,11 +90,11 @@ fn items_of_a_truncated_proposal_are_offered_again() {
     let items = vec![small(1, 0), small(2, 0), small(3, 0)];
     let mut admission = pool(&world, &items);
     assert_eq!(
-        taken(&admission.take(2, ALL, &world, TIME)),
+        taken(&admission.take(room(2, ALL), &world, TIME)),
         ids(&items)[..2]
     );
     admission.give_back(&ids(&items)[..1], NOW);
-    let again = admission.take(ALL, ALL, &world, TIME);
+    let again = admission.take(room(ALL, ALL), &world, TIME);
     assert_eq!(taken(&again), [ids(&items)[0], ids(&items)[2]]);
 }
 
@@ -96,7 +115,7 @@ fn items_lent_to_other_proposals_are_pending() {
     }
     assert_eq!(admission.len(), 1);
     admission.give_back(&both, NOW);
-    assert_eq!(taken(&admission.take(ALL, ALL, &world, TIME)), both);
+    assert_eq!(taken(&admission.take(room(ALL, ALL), &world, TIME)), both);
 }
 
 #[test]
@@ -122,7 +141,7 @@ fn the_oldest_pending_item_drives_the_timer() {
     let world = World::new();
     let items = vec![small(1, 0), small(2, 0), small(3, 0)];
     let mut admission = pool(&world, &items);
-    admission.take(1, ALL, &world, TIME);
+    admission.take(room(1, ALL), &world, TIME);
     assert_eq!(admission.oldest_pending_since(), Some(Monotonic(0)));
     admission.remove_committed(&[ordered(&items[0])]);
     assert_eq!(admission.oldest_pending_since(), Some(Monotonic(1)));
@@ -134,7 +153,7 @@ fn what_expired_or_lost_its_sender_leaves_unless_it_is_lent() {
     let early = |sender| expiring(sender, 0, 0, 10, ConsensusTime(1_500));
     let items = vec![early(1), early(2), small(3, 0), small(4, 0)];
     let mut admission = pool(&world, &items);
-    admission.take(1, ALL, &world, TIME);
+    admission.take(room(1, ALL), &world, TIME);
     assert_eq!(admission.expire(ConsensusTime(1_500)), []);
     let expired = Dropped {
         tx_id: ordered(&items[1]).tx_id,

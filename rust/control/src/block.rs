@@ -6,6 +6,7 @@ use daicho_crypto::{BadCertificate, merkle_root};
 use daicho_types::block::{BlockHeader, PROTOCOL_VERSION, ResultCertificate};
 use daicho_types::codec::List;
 use daicho_types::genesis::ClockMode;
+use daicho_types::limits::BLOCK_GAS_MAX;
 use daicho_types::{Code, ConsensusTime, Digest, Height, WallClock};
 
 use crate::entry::Entry;
@@ -44,6 +45,9 @@ pub enum BadBlock {
     /// More bytes of items than allowed.
     #[error("{0} bytes of items")]
     Bytes(usize),
+    /// Calls that may burn more gas than a block may.
+    #[error("its calls may burn {0} gas")]
+    Gas(u64),
     /// Other items than the header says.
     #[error("the witness root is not the items'")]
     WitnessRoot,
@@ -71,7 +75,7 @@ impl BadBlock {
         match self {
             Self::Item(_, code) => *code,
             Self::Twice(_) => Code::SequenceUsed,
-            Self::Items(_) | Self::Bytes(_) => Code::TooLarge,
+            Self::Items(_) | Self::Bytes(_) | Self::Gas(_) => Code::TooLarge,
             Self::Result(_) => Code::Uncertified,
             Self::Time(..) | Self::SteeredTime(..) => Code::Clock,
             Self::ResultWindow(..) => Code::NotYet,
@@ -217,6 +221,11 @@ impl ControlState {
         }
         if bytes > parameters.block_bytes_max as usize {
             return Err(BadBlock::Bytes(bytes));
+        }
+        // Each class is below 2^32, so are the items: no sum overflows.
+        let gas = entries.iter().map(|e| e.item.gas()).sum();
+        if gas > BLOCK_GAS_MAX {
+            return Err(BadBlock::Gas(gas));
         }
         if !header.feeds.is_empty() {
             return Err(BadBlock::Feed);

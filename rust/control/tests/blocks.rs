@@ -8,6 +8,8 @@ use daicho_crypto::tx_id;
 use daicho_types::block::{BlockHeader, FeedReading};
 use daicho_types::codec::{Blob, List};
 use daicho_types::control::Command;
+use daicho_types::envelope::GasClass;
+use daicho_types::limits::{BLOCK_GAS_MAX, GAS_LIMIT_LARGE};
 use daicho_types::{Code, ConsensusTime, Digest, Height, Signature, WallClock};
 
 /// Something done to a header.
@@ -95,6 +97,25 @@ fn items_and_bytes_are_bounded() {
     large[0].bytes = 1024 * 1024;
     let result = state.valid_block(&draft(&state, &large), &large);
     assert!(matches!(result, Err(BadBlock::Bytes(_))));
+}
+
+/// What a block's calls may burn together bounds how long it takes to execute.
+#[test]
+fn gas_is_bounded() {
+    let state = start();
+    let large = |sequence| {
+        let mut envelope = unsigned(MEMBER, 0, sequence);
+        envelope.header.gas_class = GasClass::Large;
+        (MEMBER, sign(MEMBER, envelope))
+    };
+    let fit = BLOCK_GAS_MAX / GAS_LIMIT_LARGE;
+    let items: Vec<_> = (0..=fit).map(large).collect();
+    let all = entries(&items);
+    let result = state.valid_block(&draft(&state, &all), &all);
+    assert_eq!(result, Err(BadBlock::Gas((fit + 1) * GAS_LIMIT_LARGE)));
+    assert_eq!(result.unwrap_err().code(), Code::TooLarge);
+    let most = &all[1..];
+    assert_eq!(state.valid_block(&draft(&state, most), most), Ok(()));
 }
 
 /// "A proposal h is valid only if h ≤ certified height + W."

@@ -10,8 +10,7 @@ use daicho_crypto::{
 };
 use daicho_execution::{Signer, TxContext};
 use daicho_types::block::BlockHeader;
-use daicho_types::envelope::{Call, Envelope, GasClass};
-use daicho_types::limits::{GAS_LIMIT_LARGE, GAS_LIMIT_MEDIUM, GAS_LIMIT_SMALL};
+use daicho_types::envelope::{Call, Envelope};
 use daicho_types::{AgreementKey, ChainId, Code, Digest, Epoch};
 
 /// Sessions kept open: opening one costs an elliptic-curve multiplication,
@@ -122,7 +121,7 @@ fn context(
         height: block.height,
         time: block.time,
         seed,
-        gas_limit: gas_limit(header.gas_class),
+        gas_limit: header.gas_class.limit(),
     })
 }
 
@@ -151,14 +150,4 @@ fn cosigners(
         })
     };
     call.cosignatures.iter().map(signer).collect()
-}
-
-/// The gas of a class.
-#[must_use]
-pub fn gas_limit(class: GasClass) -> u64 {
-    match class {
-        GasClass::Small => GAS_LIMIT_SMALL,
-        GasClass::Medium => GAS_LIMIT_MEDIUM,
-        GasClass::Large => GAS_LIMIT_LARGE,
-    }
 }

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use daicho_admission::{Admission, Admitted, Context as Judge, Dropped, Ordered};
+use daicho_admission::{Admission, Admitted, Context as Judge, Dropped, Ordered, Room};
 use daicho_agreement::{Context, Draft, Opening, Proposal, Verdict};
 use daicho_control::{ControlOutcome, ControlState, Entry};
 use daicho_crypto::{Domain, SigningKey};
 use daicho_types::codec::List;
 use daicho_types::genesis::ClockMode;
+use daicho_types::limits::BLOCK_GAS_MAX;
 use daicho_types::{
     Alias, ChainId, Code, ConsensusTime, Digest, Height, Monotonic, PublicKey, Signature, WallClock,
 };
@@ -437,15 +438,16 @@ impl Context for Ordering {
             return None;
         }
         let rules = parent.parameters();
-        let (items_max, bytes_max) = (
-            rules.block_items_max as usize,
-            rules.block_bytes_max as usize,
-        );
+        let room = Room {
+            items: rules.block_items_max as usize,
+            bytes: rules.block_bytes_max as usize,
+            gas: BLOCK_GAS_MAX,
+        };
         let judge = View {
             control: &parent,
             committed: &|_| false,
         };
-        let taken = self.pool.take(items_max, bytes_max, &judge, opening.time);
+        let taken = self.pool.take(room, &judge, opening.time);
         self.dropped.extend(taken.dropped);
         if taken.items.is_empty() && !self.idle_block_owed(last, opening.time) {
             return None;

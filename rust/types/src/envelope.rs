@@ -4,7 +4,8 @@
 use crate::codec::{Blob, List};
 use crate::limits::{
     ANSWER_RESULT_BYTES_MAX, APPROVALS_MAX, ARGUMENT_BYTES_MAX, BODY_BYTES_MAX, CODE_BYTES_MAX,
-    COSIGNERS_MAX, KEY_BYTES_MAX, QUERY_BYTES_MAX,
+    COSIGNERS_MAX, GAS_LIMIT_LARGE, GAS_LIMIT_MEDIUM, GAS_LIMIT_SMALL, KEY_BYTES_MAX,
+    QUERY_BYTES_MAX,
 };
 use crate::{
     AgreementKey, Alias, ChainId, ConsensusTime, ContractId, Epoch, Height, PublicKey, Signature,
@@ -246,7 +247,28 @@ impl crate::codec::Decode for () {
     }
 }
 
+impl GasClass {
+    /// What a call of this class may burn.
+    #[must_use]
+    pub fn limit(self) -> u64 {
+        match self {
+            Self::Small => GAS_LIMIT_SMALL,
+            Self::Medium => GAS_LIMIT_MEDIUM,
+            Self::Large => GAS_LIMIT_LARGE,
+        }
+    }
+}
+
 impl Item {
+    /// The gas it may burn: none for a control transaction.
+    #[must_use]
+    pub fn gas(&self) -> u64 {
+        match self {
+            Self::Sealed(e) => e.header.gas_class.limit(),
+            Self::Control(_) => 0,
+        }
+    }
+
     /// Sender, lane and sequence: the key of replay protection.
     #[must_use]
     pub fn origin(&self) -> (Alias, u16, u64) {

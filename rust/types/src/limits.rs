@@ -68,12 +68,15 @@ pub const RECEIPT_CLASS_BYTES: [usize; 3] = [512, 4_096, 65_536];
 pub const CHUNK_CLASS_BYTES_MIN: usize = 512;
 
 /// Gas of a call by class, in units of the gas schedule.
-pub const GAS_LIMIT_SMALL: u64 = 500_000;
+pub const GAS_LIMIT_SMALL: u64 = 100_000;
 /// As [`GAS_LIMIT_SMALL`].
 pub const GAS_LIMIT_MEDIUM: u64 = 5_000_000;
 /// As [`GAS_LIMIT_SMALL`]. An endless loop of this class stops well within a
 /// second (R27).
 pub const GAS_LIMIT_LARGE: u64 = 50_000_000;
+/// Gas that the calls of one block may burn together, by the classes they name:
+/// what bounds the time that a block takes to execute.
+pub const BLOCK_GAS_MAX: u64 = 500_000_000;
 /// Gas of one query.
 pub const GAS_LIMIT_QUERY: u64 = 50_000_000;
 
