@@ -18,6 +18,7 @@ from daicho.admin.deploy import deploy_contract_set
 from daicho.admin.network import Network
 from daicho.bench.courier import CountedSequences, Courier, Parcel, send_all
 from daicho.gateway import LedgerClient, Party
+from daicho.gateway.client import GasClass
 from daicho.query.book import Contract, ContractBook
 
 BANKS = ("bankA", "bankB", "bankC")
@@ -185,12 +186,15 @@ class Market:
         send_all(parcels, TIMEOUT_S)
         self.note(f"{len(parcels):6} {what}, {time.monotonic() - started:.1f} s")
 
-    def _call(self, who: str, contract: str, entry: str, **arguments: object) -> Parcel:
+    def _call(
+        self, who: str, contract: str, entry: str, gas: GasClass = "small", **arguments: object
+    ) -> Parcel:
         courier, called = self._couriers[who], self._contracts[contract]
         item = courier.client.seal(
             called.number,
             called.entry(entry),
             called.arguments(entry, arguments),
+            gas=gas,
             lane=next(self._lanes) % LANES,
             expiry_s=EXPIRY_S,
         )
@@ -289,7 +293,13 @@ class Market:
         ]
         quantity = Decimal(SHARES_EACH * len(takers))
         return self._call(
-            "adm", "securities", "allot", isin=isin, quantity=quantity, underwriters=underwriters
+            "adm",
+            "securities",
+            "allot",
+            gas="medium",
+            isin=isin,
+            quantity=quantity,
+            underwriters=underwriters,
         )
 
     def _endless_trades(self) -> Iterator[Trade]:
