@@ -10,12 +10,13 @@
 //!   next. It owns the pool and the control states, decided and predicted.
 //! - [`results`] turns executors' votes into result certificates.
 //! - [`clients`] knows who waits for what, and answers.
-//! - [`questions`] takes queries to an executor, here or elsewhere.
+//! - [`asking`] takes queries to an executor, here or elsewhere.
 //! - [`feed`] gives decided blocks to the executor, against credits.
 //! - [`message`] is what nodes say to one another.
 //! - [`recovery`] finds all of it again in the log.
 #![forbid(unsafe_code)]
 
+mod asking;
 mod clients;
 mod event;
 mod feed;
