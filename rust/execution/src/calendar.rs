@@ -2,6 +2,7 @@
 //! The day ↔ date conversion is the "days from civil" method: shift the year to
 //! start in March, so that the leap day comes last.
 
+use crate::fault::{self, Fault};
 use crate::trap::Trap;
 use crate::types::{DATE_DAYS_MAX, DATE_DAYS_MIN};
 
@@ -65,9 +66,8 @@ pub fn days(date: Civil) -> Result<i128, Trap> {
 /// Days of a month.
 #[must_use]
 pub fn days_in_month(year: i128, month: i128) -> i128 {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     match month {
-        2 => 28 + i128::from(leap),
+        2 => 28 + i128::from(is_leap(year)),
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
@@ -94,6 +94,85 @@ pub fn part(number: i128, which: u8) -> i128 {
     }
 }
 
+/// Day-count conventions, in wire order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum DayCount {
+    Act360,
+    Act365F,
+    ActActIsda,
+    Thirty360,
+    ThirtyE360,
+}
+
+impl DayCount {
+    /// All, in wire order.
+    pub const ALL: [Self; 5] = [
+        Self::Act360,
+        Self::Act365F,
+        Self::ActActIsda,
+        Self::Thirty360,
+        Self::ThirtyE360,
+    ];
+
+    /// The years from `start` to `end` as an exact fraction; an end before the
+    /// start gives the negative of the swap. (ISDA 2006 definitions, 4.16.)
+    #[must_use]
+    pub fn fraction(self, start: i128, end: i128) -> (i128, i128) {
+        if end < start {
+            let (numerator, denominator) = self.fraction(end, start);
+            return (-numerator, denominator);
+        }
+        match self {
+            Self::Act360 => (end - start, 360),
+            Self::Act365F => (end - start, 365),
+            Self::ActActIsda => (actual_actual(start, end), 365 * 366),
+            Self::Thirty360 => (thirty(start, end, fault::is(Fault::BondIsEuro)), 360),
+            Self::ThirtyE360 => (thirty(start, end, true), 360),
+        }
+    }
+}
+
+/// Days in each year over that year's length, in parts of 365 · 366.
+fn actual_actual(start: i128, end: i128) -> i128 {
+    let part = |year: i128| if is_leap(year) { 365 } else { 366 };
+    let (first, last) = (civil(start).year, civil(end).year);
+    if first == last {
+        return (end - start) * part(first);
+    }
+    let january = |year| {
+        days(Civil {
+            year,
+            month: 1,
+            day: 1,
+        })
+        .expect("1 January of a year of the calendar")
+    };
+    let opening = (january(first) + year_days(first) - start) * part(first);
+    let closing = (end - january(last)) * part(last);
+    opening + (last - first - 1) * 365 * 366 + closing
+}
+
+/// Days between two dates in months of thirty days.
+fn thirty(start: i128, end: i128, european: bool) -> i128 {
+    let (from, to) = (civil(start), civil(end));
+    let first = from.day.min(30);
+    let last = if european || first == 30 {
+        to.day.min(30)
+    } else {
+        to.day
+    };
+    (to.year - from.year) * 360 + (to.month - from.month) * 30 + last - first
+}
+
+fn is_leap(year: i128) -> bool {
+    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+}
+
+fn year_days(year: i128) -> i128 {
+    365 + i128::from(is_leap(year))
+}
+
 /// `number` moved by whole months, the day clamped to the month's end.
 pub fn add_months(number: i128, months: i128) -> Result<i128, Trap> {
     let date = civil(number);
@@ -104,7 +183,11 @@ pub fn add_months(number: i128, months: i128) -> Result<i128, Trap> {
     if !(1..=9_999).contains(&year) {
         return Err(Trap::Overflow);
     }
-    let day = date.day.min(days_in_month(year, month));
+    let day = if fault::is(Fault::MonthsTo28) {
+        date.day.min(28)
+    } else {
+        date.day.min(days_in_month(year, month))
+    };
     days(Civil { year, month, day })
 }
 

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::module::{EntryDecl, ExportDecl, Module};
+use crate::reserved;
+use crate::sections::ScheduledDecl;
+use crate::types::check;
 use crate::verify::{Verified, VerifyError, verify};
 
 /// Contract id → verified artefact.
@@ -24,6 +27,7 @@ impl Contracts {
     /// # Errors
     /// [`VerifyError`] when it is not accepted; nothing is installed then.
     pub fn deploy(&mut self, id: u32, artefact: &[u8]) -> Result<[u8; 32], VerifyError> {
+        check(id != reserved::CONTRACT, "contract 0 is reserved")?;
         let verified = verify(&Module::decode(artefact)?)?;
         let hash = verified.module().hash;
         self.insert(id, verified);
@@ -31,8 +35,12 @@ impl Contracts {
     }
 
     /// Installs a verified artefact under an id, in place of an earlier one.
-    pub fn insert(&mut self, id: u32, verified: Verified) {
-        self.by_id.insert(id, Arc::new(verified));
+    ///
+    /// # Panics
+    /// If the id is the reserved one.
+    pub fn insert(&mut self, id: u32, verified: impl Into<Arc<Verified>>) {
+        assert_ne!(id, reserved::CONTRACT, "contract 0 is reserved");
+        self.by_id.insert(id, verified.into());
     }
 
     /// The contract with this id.
@@ -51,6 +59,12 @@ impl Contracts {
 pub(crate) fn find_entry(entries: &[EntryDecl], id: u32) -> Option<&EntryDecl> {
     let index = entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
     Some(&entries[index])
+}
+
+/// Finds a scheduled function by id.
+pub(crate) fn find_scheduled(scheduled: &[ScheduledDecl], id: u32) -> Option<&ScheduledDecl> {
+    let index = scheduled.binary_search_by_key(&id, |one| one.id).ok()?;
+    Some(&scheduled[index])
 }
 
 /// Finds an export by id.

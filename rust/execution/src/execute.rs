@@ -6,7 +6,7 @@ use daicho_types::limits::{ARGUMENT_BYTES_MAX, RECEIPT_RESULT_BYTES_MAX};
 
 use crate::codec::{self, Decoder};
 use crate::context::{Call, Outcome, Signer, Status, TxContext, Visibility};
-use crate::contracts::{Contracts, find_entry};
+use crate::contracts::{Contracts, find_entry, find_scheduled};
 use crate::gas;
 use crate::journal::{Journal, Overlay};
 use crate::machine::{Failure, Machine};
@@ -15,6 +15,34 @@ use crate::trap::Trap;
 use crate::types::NO_TYPE;
 use crate::value::Value;
 use crate::verify::Verified;
+use crate::watch::Watch;
+
+/// What of a contract is called, and with which rights.
+#[derive(Clone, Copy)]
+pub(crate) enum Called<'c> {
+    Entry(&'c Call),
+    Query(&'c Call),
+    /// A scheduled function; the call's entry is its id.
+    Timer(&'c Call),
+    /// The migration of this contract.
+    Migration(u32),
+}
+
+impl Called<'_> {
+    fn contract(self) -> u32 {
+        match self {
+            Self::Entry(call) | Self::Query(call) | Self::Timer(call) => call.contract,
+            Self::Migration(contract) => contract,
+        }
+    }
+
+    fn arguments(&self) -> &[u8] {
+        match self {
+            Self::Entry(call) | Self::Query(call) | Self::Timer(call) => &call.arguments,
+            Self::Migration(_) => &[],
+        }
+    }
+}
 
 /// Runs one transaction's call over the view and what earlier transactions of
 /// the block changed. Never panics on a contract's or sender's doing.
@@ -26,9 +54,23 @@ pub fn execute_call(
     tx: &TxContext,
     call: &Call,
 ) -> Outcome {
+    execute(contracts, view, block, tx, Called::Entry(call), None)
+}
+
+/// Runs what is called, watched or not.
+pub(crate) fn execute(
+    contracts: &Contracts,
+    view: &dyn StateView,
+    block: &Overlay,
+    tx: &TxContext,
+    called: Called<'_>,
+    watch: Option<&mut Watch>,
+) -> Outcome {
     let journal = Journal::new(view, block, &Visibility::All);
     let mut machine = Machine::new(contracts, tx, journal, false);
-    let ran = run(&mut machine, contracts, tx, call, false)
+    machine.rewrites = matches!(called, Called::Migration(_));
+    machine.watch(watch);
+    let ran = run(&mut machine, contracts, tx, called)
         .and_then(|result| machine.check_conservation().map(|()| result));
     outcome(machine, ran)
 }
@@ -43,10 +85,25 @@ pub fn run_query(
     visibility: &Visibility,
     call: &Call,
 ) -> Outcome {
+    run_query_watched(contracts, view, tx, visibility, call, None)
+}
+
+/// As [`run_query`], and records what runs.
+#[must_use]
+pub fn run_query_watched(
+    contracts: &Contracts,
+    view: &dyn StateView,
+    tx: &TxContext,
+    visibility: &Visibility,
+    call: &Call,
+    watch: Option<&mut Watch>,
+) -> Outcome {
     let block = Overlay::default();
     let journal = Journal::new(view, &block, visibility);
     let mut machine = Machine::new(contracts, tx, journal, true);
-    let ran = run(&mut machine, contracts, tx, call, true).map_err(|trap| match trap {
+    machine.watch(watch);
+    let ran = run(&mut machine, contracts, tx, Called::Query(call));
+    let ran = ran.map_err(|trap| match trap {
         Trap::Missing => Trap::Access,
         other => other,
     });
@@ -62,25 +119,38 @@ fn run<'a>(
     machine: &mut Machine<'a>,
     contracts: &'a Contracts,
     tx: &TxContext,
-    call: &Call,
-    query: bool,
+    called: Called<'_>,
 ) -> Result<Vec<u8>, Trap> {
+    let bytes = called.arguments();
     machine
         .meter
-        .charge(gas::ENTRY + gas::per(call.arguments.len(), 4))?;
-    let contract = contracts.get(call.contract).ok_or(Trap::NoContract)?;
+        .charge(gas::ENTRY + gas::per(bytes.len(), 4))?;
+    let number = called.contract();
+    let contract = contracts.get(number).ok_or(Trap::NoContract)?;
     let module = contract.module();
-    let entries = if query {
-        &module.queries
-    } else {
-        &module.entries
+    let (function, entry) = match called {
+        Called::Entry(call) => entry_of(&module.entries, call.entry)?,
+        Called::Query(call) => entry_of(&module.queries, call.entry)?,
+        Called::Timer(call) => {
+            let scheduled = find_scheduled(&module.scheduled, call.entry);
+            (scheduled.ok_or(Trap::NoEntry)?.function, None)
+        }
+        Called::Migration(_) => (module.migration.ok_or(Trap::NoEntry)?, None),
     };
-    let entry = find_entry(entries, call.entry).ok_or(Trap::NoEntry)?;
-    check_roles(machine, entry, &tx.sender)?;
-    let arguments = arguments(machine, contract, entry, &call.arguments)?;
-    check_signatures(machine, entry, tx, &arguments)?;
-    let result = machine.call(call.contract, contract, entry.function, arguments)?;
-    encode_result(machine, contract, entry, result)
+    if let Some(entry) = entry {
+        check_roles(machine, entry, &tx.sender)?;
+    }
+    let arguments = arguments(machine, contract, function, bytes)?;
+    if let Some(entry) = entry {
+        check_signatures(machine, entry, tx, &arguments)?;
+    }
+    let result = machine.call(number, contract, function, arguments)?;
+    encode_result(machine, contract, function, result)
+}
+
+fn entry_of(entries: &[EntryDecl], id: u32) -> Result<(u16, Option<&EntryDecl>), Trap> {
+    let entry = find_entry(entries, id).ok_or(Trap::NoEntry)?;
+    Ok((entry.function, Some(entry)))
 }
 
 fn check_roles(machine: &mut Machine<'_>, entry: &EntryDecl, sender: &Signer) -> Result<(), Trap> {
@@ -94,14 +164,14 @@ fn check_roles(machine: &mut Machine<'_>, entry: &EntryDecl, sender: &Signer) ->
 fn arguments(
     machine: &mut Machine<'_>,
     contract: &Verified,
-    entry: &EntryDecl,
+    function: u16,
     bytes: &[u8],
 ) -> Result<Vec<Value>, Trap> {
     if bytes.len() > ARGUMENT_BYTES_MAX {
         return Err(Trap::Malformed);
     }
     let module = contract.module();
-    let params = &module.functions[usize::from(entry.function)].params;
+    let params = &module.functions[usize::from(function)].params;
     let mut decoder = Decoder::new(&module.types, bytes);
     let values = params
         .iter()
@@ -136,11 +206,11 @@ fn check_signatures(
 fn encode_result(
     machine: &mut Machine<'_>,
     contract: &Verified,
-    entry: &EntryDecl,
+    function: u16,
     result: Option<Value>,
 ) -> Result<Vec<u8>, Trap> {
     let module = contract.module();
-    let ty = module.functions[usize::from(entry.function)].result;
+    let ty = module.functions[usize::from(function)].result;
     let mut bytes = Vec::new();
     if let Some(value) = result {
         assert_ne!(
@@ -199,5 +269,20 @@ fn failed(mut machine: Machine<'_>, trap: Trap, gas_used: u64, steps: u64) -> Ou
         events: Vec::new(),
         changes: Vec::new(),
         site: machine.site(),
+    }
+}
+
+/// The outcome of what never began.
+pub(crate) fn refused(trap: Trap) -> Outcome {
+    Outcome {
+        status: Status::Failed,
+        code: trap.code(),
+        name: trap.name().to_owned(),
+        gas_used: 0,
+        steps: 0,
+        result: Vec::new(),
+        events: Vec::new(),
+        changes: Vec::new(),
+        site: None,
     }
 }

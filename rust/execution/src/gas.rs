@@ -42,6 +42,12 @@ pub const SCAN: u64 = 300;
 pub const SCAN_ROW: u64 = 100;
 /// A row passed by a scan because this block removed it.
 pub const SCAN_REMOVED: u64 = 20;
+/// An index entry written or removed, beside its bytes.
+pub const INDEX: u64 = 250;
+/// A savepoint, beside the locals it keeps.
+pub const ATTEMPT: u64 = 100;
+/// A day-count fraction.
+pub const DAY_FRACTION: u64 = 20;
 /// An event, beside its bytes.
 pub const EMIT: u64 = 200;
 /// Before an entry or query runs.
@@ -51,6 +57,28 @@ pub const ENTRY: u64 = 1_000;
 #[must_use]
 pub fn per(amount: usize, unit: u64) -> u64 {
     (amount as u64).div_ceil(unit)
+}
+
+/// Gas and steps alone, small enough for registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Strip {
+    left: u64,
+    steps: u64,
+}
+
+impl Strip {
+    /// As [`Meter::step`].
+    #[inline]
+    pub fn step(&mut self) -> Result<(), Trap> {
+        self.steps += 1;
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(Trap::Gas),
+        }
+    }
 }
 
 /// What one execution has used: gas, steps and memory.
@@ -88,6 +116,27 @@ impl Meter {
                 Err(Trap::Gas)
             }
         }
+    }
+
+    /// A copy to go on with where the original cannot be reached; until it is
+    /// given back the original stands still.
+    #[inline]
+    pub(crate) fn taken(&self) -> Strip {
+        Strip {
+            left: self.left,
+            steps: self.steps,
+        }
+    }
+
+    /// Takes over what the copy has used.
+    #[inline]
+    pub(crate) fn give_back(&mut self, strip: Strip) {
+        assert!(
+            strip.left <= self.left && strip.steps >= self.steps,
+            "gas is only ever taken"
+        );
+        self.left = strip.left;
+        self.steps = strip.steps;
     }
 
     /// Begins one instruction.

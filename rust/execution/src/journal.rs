@@ -14,6 +14,9 @@ use crate::context::Visibility;
 use crate::limits::{SCAN_CHUNK_ROWS, WRITES_MAX};
 use crate::trap::Trap;
 
+/// What an overlay says of a row: nothing, that it is absent, or its bytes.
+type Said = Option<Option<Vec<u8>>>;
+
 type Rows = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// Rows set and removed on top of a view, by compartment and key.
@@ -28,13 +31,29 @@ impl Overlay {
         self.compartments.get(&compartment)?.get(key)
     }
 
-    fn put(&mut self, compartment: Compartment, key: Vec<u8>, value: Option<Vec<u8>>) {
-        let before = self
-            .compartments
-            .entry(compartment)
-            .or_default()
-            .insert(key, value);
+    /// Sets or removes a row; what was said of it before.
+    pub(crate) fn put(
+        &mut self,
+        compartment: Compartment,
+        key: Vec<u8>,
+        value: Option<Vec<u8>>,
+    ) -> Said {
+        let rows = self.compartments.entry(compartment).or_default();
+        let before = rows.insert(key, value);
         self.count += usize::from(before.is_none());
+        before
+    }
+
+    /// Undoes a put.
+    fn restore(&mut self, compartment: Compartment, key: Vec<u8>, before: Said) {
+        let rows = self.compartments.entry(compartment).or_default();
+        match before {
+            Some(value) => drop(rows.insert(key, value)),
+            None => {
+                rows.remove(&key);
+                self.count -= 1;
+            }
+        }
     }
 
     fn range(&self, compartment: Compartment, lo: &[u8], hi: &[u8]) -> Peekable<Layer<'_>> {
@@ -44,6 +63,12 @@ impl Overlay {
             .filter(|_| lo < hi)
             .map(|rows| rows.range::<[u8], _>(bounds));
         Layer { range }.peekable()
+    }
+
+    /// Whether nothing was said of any row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// Takes over the changes of a transaction that succeeded.
@@ -183,16 +208,49 @@ pub(crate) struct Journal<'a> {
     block: &'a Overlay,
     visibility: &'a Visibility,
     own: Overlay,
+    /// What each put replaced, since the outermost open savepoint.
+    undo: Vec<(Compartment, Vec<u8>, Said)>,
+    savepoints: usize,
 }
 
 impl<'a> Journal<'a> {
+    /// Opens a savepoint; what [`Journal::revert`] takes.
+    pub fn save(&mut self) -> usize {
+        self.savepoints += 1;
+        self.undo.len()
+    }
+
+    /// Closes the innermost savepoint and keeps what was written.
+    pub fn keep(&mut self) {
+        self.savepoints -= 1;
+        if self.savepoints == 0 {
+            self.undo.clear();
+        }
+    }
+
+    /// Closes the innermost savepoint; every row is as it was.
+    pub fn revert(&mut self, mark: usize) {
+        assert!(mark <= self.undo.len(), "savepoints close inside out");
+        for (compartment, key, before) in self.undo.drain(mark..).rev() {
+            self.own.restore(compartment, key, before);
+        }
+        self.savepoints -= 1;
+    }
+
     pub fn new(view: &'a dyn StateView, block: &'a Overlay, visibility: &'a Visibility) -> Self {
         Self {
             view,
             block,
             visibility,
             own: Overlay::default(),
+            undo: Vec::new(),
+            savepoints: 0,
         }
+    }
+
+    /// The header time of a block.
+    pub fn time_at(&self, height: Height) -> Option<ConsensusTime> {
+        self.view.time_at(height)
     }
 
     /// The block that `as_of(time)` means.
@@ -223,7 +281,11 @@ impl<'a> Journal<'a> {
         key: Vec<u8>,
         value: Option<Vec<u8>>,
     ) -> Result<(), Trap> {
-        self.own.put(compartment, key, value);
+        let undone = (self.savepoints > 0).then(|| key.clone());
+        let before = self.own.put(compartment, key, value);
+        if let Some(key) = undone {
+            self.undo.push((compartment, key, before));
+        }
         if self.own.count > WRITES_MAX {
             Err(Trap::Writes)
         } else {

@@ -4,6 +4,7 @@
 //! test runs on.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use daicho_types::ledger::{Change, Compartment, Row, StateView};
 use daicho_types::{ConsensusTime, Height};
@@ -46,6 +47,11 @@ impl StateView for AtHeight<'_> {
             .height_at(time)
             .map(|found| found.min(self.height))
     }
+
+    fn time_at(&self, height: Height) -> Option<ConsensusTime> {
+        let known = height <= self.height;
+        known.then(|| self.view.time_at(height)).flatten()
+    }
 }
 
 /// Versions of one row, ascending by height.
@@ -54,7 +60,7 @@ type Versions = Vec<(Height, Option<Vec<u8>>)>;
 /// A whole ledger in memory, with its past.
 #[derive(Clone, Debug)]
 pub struct MemoryLedger {
-    rows: BTreeMap<(Compartment, Vec<u8>), Versions>,
+    rows: BTreeMap<Compartment, BTreeMap<Vec<u8>, Versions>>,
     /// Header time of each height; height 0 is genesis.
     times: Vec<ConsensusTime>,
 }
@@ -81,12 +87,6 @@ impl MemoryLedger {
         *self.times.last().expect("genesis is always there")
     }
 
-    /// The header time of a height.
-    #[must_use]
-    pub fn time_of(&self, height: Height) -> Option<ConsensusTime> {
-        self.times.get(usize::try_from(height.0).ok()?).copied()
-    }
-
     /// Adds a block with its net changes.
     ///
     /// # Panics
@@ -96,10 +96,8 @@ impl MemoryLedger {
         self.times.push(time);
         let height = self.height();
         for change in changes {
-            let versions = self
-                .rows
-                .entry((change.compartment, change.key.clone()))
-                .or_default();
+            let rows = self.rows.entry(change.compartment).or_default();
+            let versions = rows.entry(change.key.clone()).or_default();
             versions.push((height, change.value.clone()));
         }
         height
@@ -107,12 +105,12 @@ impl MemoryLedger {
 
     /// Every row there is, ascending by compartment and key.
     pub fn rows(&self) -> impl Iterator<Item = (Compartment, &[u8], &[u8])> {
-        self.rows
-            .iter()
-            .filter_map(|((compartment, key), versions)| {
+        self.rows.iter().flat_map(|(compartment, rows)| {
+            rows.iter().filter_map(|(key, versions)| {
                 let (_, newest) = versions.last()?;
                 Some((*compartment, key.as_slice(), newest.as_deref()?))
             })
+        })
     }
 }
 
@@ -131,7 +129,7 @@ impl StateView for MemoryLedger {
     }
 
     fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
-        version_at(self.rows.get(&(compartment, key.to_vec()))?, at).cloned()
+        version_at(self.rows.get(&compartment)?.get(key)?, at).cloned()
     }
 
     fn scan_at(
@@ -142,11 +140,11 @@ impl StateView for MemoryLedger {
         hi: &[u8],
         limit: usize,
     ) -> Vec<Row> {
-        if lo >= hi {
+        let Some(rows) = self.rows.get(&compartment).filter(|_| lo < hi) else {
             return Vec::new();
-        }
-        let bounds = (compartment, lo.to_vec())..(compartment, hi.to_vec());
-        let there = self.rows.range(bounds).filter_map(|((_, key), versions)| {
+        };
+        let bounds = (Bound::Included(lo), Bound::Excluded(hi));
+        let there = rows.range::<[u8], _>(bounds).filter_map(|(key, versions)| {
             version_at(versions, at).map(|row| (key.clone(), row.clone()))
         });
         there.take(limit).collect()
@@ -155,5 +153,9 @@ impl StateView for MemoryLedger {
     fn height_at(&self, time: ConsensusTime) -> Option<Height> {
         let after = self.times.partition_point(|known| *known <= time);
         after.checked_sub(1).map(|height| Height(height as u64))
+    }
+
+    fn time_at(&self, height: Height) -> Option<ConsensusTime> {
+        self.times.get(usize::try_from(height.0).ok()?).copied()
     }
 }

@@ -17,6 +17,7 @@ mod codec;
 mod context;
 mod contracts;
 mod execute;
+mod fault;
 pub mod gas;
 mod journal;
 mod key;
@@ -27,17 +28,23 @@ mod module;
 mod num;
 mod op;
 mod reader;
+mod reserved;
+mod sections;
 mod trap;
 mod types;
+mod upgrade;
 mod value;
 mod verify;
+mod watch;
 mod wide;
 
-pub use block::BlockExecutor;
+pub use block::{BlockExecutor, BlockInfo, TIMER_GAS, TimerOutcome};
 pub use codec::{Decoder, encode as encode_value};
 pub use context::{Call, Event, Outcome, Signer, Site, Status, TxContext, Visibility};
 pub use contracts::Contracts;
-pub use execute::{execute_call, run_query};
+pub use execute::{execute_call, run_query, run_query_watched};
+#[cfg(feature = "faults")]
+pub use fault::{FAULTS, Fault, plant};
 pub use journal::Overlay;
 pub use ledger::{AtHeight, MemoryLedger};
 pub use module::{
@@ -45,7 +52,14 @@ pub use module::{
     Rule, TableDecl,
 };
 pub use reader::Malformed;
+pub use reserved::{
+    CONTRACT as RESERVED_CONTRACT, Reading, Timer, TimerId, code_key, contract_party, feed_key,
+    timer_key,
+};
+pub use sections::{Access, AccessDecl, GasClass, IndexDecl, ScheduledDecl, Source};
 pub use trap::Trap;
 pub use types::{Field, IntKind, Type, TypeId, Types};
+pub use upgrade::upgrade_problems;
 pub use value::Value;
 pub use verify::{Verified, VerifyError, verify};
+pub use watch::{Line, Visit, Watch};

@@ -1,4 +1,4 @@
-//! Bounds of the bytecode and of one execution (docs/bytecode.md, §10). Those
+//! Bounds of the bytecode and of one execution (docs/bytecode.md, §14). Those
 //! that other crates share stand in [`daicho_types::limits`].
 
 /// Bytes of a name.
@@ -29,6 +29,8 @@ pub const DECLARATIONS_MAX: usize = 256;
 pub const ADDRESSEES_MAX: usize = 16;
 /// Contracts that one export admits.
 pub const CALLERS_MAX: usize = 64;
+/// Accesses that one access set names.
+pub const ACCESSES_MAX: usize = 256;
 /// Key columns of one table.
 pub const COLUMNS_MAX: usize = 16;
 /// Functions.
@@ -47,6 +49,17 @@ pub const STACK_MAX: usize = 1_024;
 pub const DEPTH_MAX: usize = 64;
 /// Distinct rows written by one transaction.
 pub const WRITES_MAX: usize = 4_096;
+/// Savepoints open at once.
+pub const SAVEPOINTS_MAX: usize = 64;
+/// Timers set by one transaction.
+pub const TIMERS_MAX: u32 = 64;
+/// Timers that one block runs.
+pub const BLOCK_TIMERS_MAX: usize = 1_024;
+/// What of a block's gas ([`daicho_types::limits::BLOCK_GAS_MAX`]) timers may use,
+/// in percent.
+pub const TIMER_GAS_PERCENT: u64 = 30;
+/// Places in a recorded trace.
+pub const TRACE_MAX: usize = 100_000;
 /// Sum of all allocations of one execution.
 pub const MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// What a container or text counts beside its content.

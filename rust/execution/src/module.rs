@@ -14,6 +14,7 @@ use crate::limits::{
     VALUE_BYTES_MAX,
 };
 use crate::reader::Reader;
+use crate::sections::{self, AccessDecl, IndexDecl, ScheduledDecl};
 use crate::types::{Field, NO_TYPE, PARTY, Type, TypeId, Types, check, name};
 use crate::value::Value;
 use crate::verify::VerifyError;
@@ -125,6 +126,8 @@ pub struct TableDecl {
     pub compartment: Rule,
     /// Conservation, if declared.
     pub conserved: Option<Conserved>,
+    /// Positions of the indexes over it.
+    pub indexes: Vec<u16>,
 }
 
 /// A function of another contract.
@@ -225,6 +228,14 @@ pub struct Module {
     pub exports: Vec<ExportDecl>,
     /// Per function, ascending by pc.
     pub source_map: Vec<Vec<Mark>>,
+    /// Secondary indexes, ascending by id.
+    pub indexes: Vec<IndexDecl>,
+    /// Functions that timers run, ascending by id.
+    pub scheduled: Vec<ScheduledDecl>,
+    /// The function that runs once when this version takes over.
+    pub migration: Option<u16>,
+    /// What each callable may touch.
+    pub accesses: Vec<AccessDecl>,
     /// BLAKE3 of the artefact.
     pub hash: [u8; 32],
     /// Bytes of the artefact.
@@ -246,6 +257,15 @@ impl Module {
         module.types = whole(section(&mut reader, 2)?, Types::decode)?;
         module.decode_values(&mut reader)?;
         module.decode_code(&mut reader)?;
+        module.indexes = sections::indexes(&module, section(&mut reader, 13)?)?;
+        for (position, index) in (0..).zip(&module.indexes) {
+            module.tables[usize::from(index.table)]
+                .indexes
+                .push(position);
+        }
+        module.scheduled = sections::scheduled(&module, section(&mut reader, 14)?)?;
+        module.migration = sections::migration(&module, section(&mut reader, 15)?)?;
+        module.accesses = sections::accesses(&module, section(&mut reader, 16)?)?;
         reader.finish()?;
         Ok(module)
     }
@@ -266,6 +286,10 @@ impl Module {
                 queries: Vec::new(),
                 exports: Vec::new(),
                 source_map: Vec::new(),
+                indexes: Vec::new(),
+                scheduled: Vec::new(),
+                migration: None,
+                accesses: Vec::new(),
                 hash: [0; 32],
                 size_bytes: 0,
             })
@@ -346,7 +370,7 @@ fn section<'a>(reader: &mut Reader<'a>, id: u8) -> Result<&'a [u8], VerifyError>
     Ok(reader.bytes(ARTEFACT_BYTES_MAX)?)
 }
 
-fn whole<T>(
+pub(crate) fn whole<T>(
     bytes: &[u8],
     decode: impl FnOnce(&mut Reader<'_>) -> Result<T, VerifyError>,
 ) -> Result<T, VerifyError> {
@@ -356,7 +380,7 @@ fn whole<T>(
     Ok(decoded)
 }
 
-fn items<T>(
+pub(crate) fn items<T>(
     bytes: &[u8],
     max: usize,
     item: impl FnMut(&mut Reader<'_>) -> Result<T, VerifyError>,
@@ -364,7 +388,7 @@ fn items<T>(
     whole(bytes, |reader| reader.many(max, item))
 }
 
-fn ascending(ids: impl Iterator<Item = u32>) -> Result<(), VerifyError> {
+pub(crate) fn ascending(ids: impl Iterator<Item = u32>) -> Result<(), VerifyError> {
     let mut last = None;
     for id in ids {
         check(last.is_none_or(|last| last < id), "ids ascend")?;
@@ -470,6 +494,7 @@ fn table(types: &Types, reader: &mut Reader<'_>) -> Result<TableDecl, VerifyErro
         row,
         compartment,
         conserved,
+        indexes: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Arithmetic on raw numbers: checked integers of ten kinds, Decimal mantissas,
 //! and the exact share-out. Nothing here wraps; what does not fit traps.
 
+use crate::fault::{self, Fault};
 use crate::trap::Trap;
 use crate::types::{IntKind, Type, TypeId, Types};
 use crate::value::Value;
@@ -71,7 +72,8 @@ impl Num {
             }
             Self::Int(kind) => {
                 let (least, greatest) = kind.bounds().expect("only U128 has no bounds");
-                least <= raw && raw <= greatest
+                let wide = kind == IntKind::I64 && fault::is(Fault::WideI64);
+                least <= raw && raw <= greatest.saturating_add(i128::from(wide))
             }
             Self::Dec(digits, _) => raw.unsigned_abs() < 10_u128.pow(digits.into()),
         };
@@ -132,7 +134,9 @@ fn signed(op: Binary, a: i128, b: i128) -> Result<i128, Trap> {
         Binary::Shl => return shift_left(a, b),
         Binary::Shr => {
             let count = u32::try_from(non_negative(b)?.min(127)).expect("at most 127");
-            Some(a >> count)
+            let floored = a >> count;
+            let lost = fault::is(Fault::ShrTruncates) && a < 0 && (floored << count) != a;
+            Some(floored + i128::from(lost))
         }
     };
     result.ok_or(Trap::Overflow)
@@ -152,7 +156,7 @@ fn floor_div(a: i128, b: i128) -> Result<i128, Trap> {
     }
     let toward_zero = a.checked_div(b).ok_or(Trap::Overflow)?;
     let rest = a - toward_zero * b;
-    let below = rest != 0 && (rest < 0) != (b < 0);
+    let below = rest != 0 && (rest < 0) != (b < 0) && !fault::is(Fault::FloorTruncates);
     Ok(toward_zero - i128::from(below))
 }
 
@@ -174,6 +178,7 @@ fn floor_mod(a: i128, b: i128) -> Result<i128, Trap> {
 fn power(base: i128, exponent: i128) -> Result<i128, Trap> {
     let exponent = non_negative(exponent)?;
     match (base, exponent) {
+        (0, 0) if fault::is(Fault::ZeroPowZero) => Ok(0),
         (1, _) => Ok(1),
         (0, _) => Ok(i128::from(exponent == 0)),
         (-1, _) => Ok(if exponent % 2 == 0 { 1 } else { -1 }),
@@ -321,6 +326,9 @@ fn give_rest(parts: &mut [u128], remainders: &[u128], weights: &[u128], left: u1
         Share::Last => parts[holder(weights.iter().rposition(|weight| *weight > 0))] += left,
         Share::LargestRemainder => {
             let mut order: Vec<usize> = (0..parts.len()).collect();
+            if fault::is(Fault::LastRemainderFirst) {
+                order.reverse();
+            }
             order.sort_by(|a, b| remainders[*b].cmp(&remainders[*a]));
             for index in order.into_iter().take(left as usize) {
                 parts[index] += 1;

@@ -1,6 +1,7 @@
 //! Verified instructions: types resolved, branch targets absolute. The verifier
 //! writes them, the machine runs them; nothing else makes one.
 
+use crate::calendar::DayCount;
 use crate::num::{Binary, Num, Share, Unary};
 use crate::types::TypeId;
 use crate::wide::Rounding;
@@ -61,6 +62,11 @@ pub enum Calendar {
     DateMake,
     DatePart(u8),
     DateAddMonths,
+    DayFraction {
+        count: DayCount,
+        to: TypeId,
+        mode: Rounding,
+    },
 }
 
 /// Str, Bytes and encodings.
@@ -79,6 +85,7 @@ pub enum Text {
     Coerce { from: TypeId, to: TypeId },
     Encode { from: TypeId, to: TypeId },
     Hash { from: TypeId },
+    HashBelow,
 }
 
 /// Optionals, records, lists, maps.
@@ -133,6 +140,10 @@ pub enum Context {
     SignedRole(u32),
     Random,
     TxId,
+    TimeOf,
+    Oracle { to: TypeId, feed: u16 },
+    OracleMust { to: TypeId, feed: u16 },
+    OracleTime { feed: u16 },
 }
 
 /// Tables. The first field is the table's index.
@@ -161,6 +172,14 @@ pub enum State {
     HasAt(u16),
     GetAt(u16),
     FindAt(u16),
+    IndexScan {
+        index: u16,
+        prefix: u8,
+        flags: u8,
+        max: u32,
+    },
+    TimerSet(u16),
+    TimerCancel,
 }
 
 /// Scan flag: a lower bound of the next column.
@@ -199,6 +218,12 @@ pub enum Op {
     ReturnIf {
         keep: bool,
     },
+    /// Opens a savepoint; a failure inside continues at `end`.
+    Attempt {
+        end: u32,
+    },
+    /// Keeps what was done since the savepoint.
+    AttemptEnd,
     Call(u16),
     CallImport(u16),
     Fail(u16),

@@ -15,6 +15,16 @@ macro_rules! traps {
         }
 
         impl Trap {
+            /// Whether an enclosing `attempt` takes it: not what the limits of the
+            /// whole execution say, nor a broken promise of the compiler.
+            #[must_use]
+            pub fn catchable(self) -> bool {
+                !matches!(
+                    self,
+                    Self::Gas | Self::Memory | Self::Internal | Self::Unreachable | Self::Unset
+                )
+            }
+
             /// Every trap of the VM itself, in the order of its code.
             pub const ALL: &[Trap] = &[$(Trap::$variant,)*];
 
@@ -66,4 +76,6 @@ traps! {
     Import = 30 "IMPORT" "Caller and callee disagree on a signature.";
     Events = 31 "EVENTS" "Too many events.";
     Writes = 32 "WRITES" "Too many rows written.";
+    Feed = 33 "FEED" "No reading of the feed is young enough, or it is no value of its type.";
+    Timers = 34 "TIMERS" "Too many timers set.";
 }

@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use crate::fault::{self, Fault};
 use crate::gas::Meter;
 use crate::trap::Trap;
 
@@ -73,6 +74,9 @@ impl Value {
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
             (Self::Id(a), Self::Id(b)) => a.cmp(b),
             (Self::Hash(a), Self::Hash(b)) => a.cmp(b),
+            (Self::Str(a), Self::Str(b)) if fault::is(Fault::ShortFirst) => {
+                (a.len(), a).cmp(&(b.len(), b))
+            }
             (Self::Str(a), Self::Str(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Self::Bytes(a), Self::Bytes(b)) => a.cmp(b),
             _ => return Err(Trap::Internal),

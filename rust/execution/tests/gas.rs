@@ -8,7 +8,7 @@ use daicho_execution::{
     BlockExecutor, Call, Contracts, MemoryLedger, Outcome, Overlay, Signer, Status, TxContext,
     execute_call, gas,
 };
-use daicho_types::limits::{GAS_LIMIT_LARGE, GAS_LIMIT_SMALL};
+use daicho_types::limits::{GAS_LIMIT_LARGE, GAS_LIMIT_MEDIUM, GAS_LIMIT_SMALL};
 use daicho_types::{ConsensusTime, Height};
 
 const SOURCE: &str = "
@@ -190,6 +190,30 @@ fn mixed(Int) -> Int locals Int
   end
   local.get 1
   end
+fn sum(Int) -> Int locals Int Int
+  push.int Int 0
+  local.set 1
+  push.int Int 0
+  local.set 2
+  block -
+    loop
+      local.get 1
+      local.get 0
+      ge Int
+      br_if 1
+      local.get 2
+      local.get 1
+      add Int
+      local.set 2
+      local.get 1
+      push.int Int 1
+      add Int
+      local.set 1
+      br 0
+    end
+  end
+  local.get 2
+  end
 entry 1 forever any
 entry 2 recurse any
 entry 3 grow any
@@ -200,6 +224,7 @@ entry 7 twins any
 entry 8 packed any
 entry 9 touch any
 entry 10 mixed any
+entry 11 sum any
 ";
 
 fn contracts() -> Contracts {
@@ -352,6 +377,26 @@ fn every_limit_below_the_need_ends_in_gas() {
         steps = short.steps;
     }
     assert_eq!(alone(&call, need.gas_used), need);
+}
+
+/// R27, R28: a sum over a hundred million numbers stops exactly at its limit, at
+/// the same step each time, whatever the class; the next call is as if alone.
+#[test]
+fn a_sum_too_long_stops_exactly_at_the_limit() {
+    let (contracts, ledger) = (contracts(), MemoryLedger::new(ConsensusTime(0)));
+    let sum = call(11, Some(100_000_000));
+    for limit in [GAS_LIMIT_SMALL, GAS_LIMIT_MEDIUM, GAS_LIMIT_LARGE] {
+        let mut block = BlockExecutor::new(&contracts, &ledger);
+        let first = block.execute(&context(limit), &sum);
+        assert_eq!((first.name.as_str(), first.gas_used), ("GAS", limit));
+        // One step is one unit here, and the call with its argument costs 1,004.
+        assert_eq!(first.steps, limit - gas::ENTRY - 4 + 1);
+        assert_eq!(block.execute(&context(limit), &sum), first);
+        let next = block.execute(&context(GAS_LIMIT_SMALL), &call(9, Some(5)));
+        assert_eq!(next, alone(&call(9, Some(5)), GAS_LIMIT_SMALL));
+    }
+    let small = alone(&call(11, Some(100)), GAS_LIMIT_SMALL);
+    assert_eq!(small.result, 4_950_i128.to_le_bytes());
 }
 
 /// Gas v1 is consensus: these figures change only with the schedule's version.

@@ -33,4 +33,12 @@ cases! {
     calls = "7a02946f9d5eef7f";
     /// Roles, signatures, events with addressees, random values.
     authority = "49eca3f0dcabf552";
+    /// The edges of operators that are easy to get wrong.
+    edges = "304bf3bf69d80fbc";
+    /// A failed attempt is as if it had never run.
+    savepoints = "21be1dbb6a104e1f";
+    /// Secondary indexes: scans in index order, as they were, and their entries.
+    indexes = "4116dbbe62b3f51b";
+    /// Readings of feeds; timers in order, with cursors, failures and wake-ups.
+    outside = "81570a60afcd831b";
 }

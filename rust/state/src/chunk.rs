@@ -37,7 +37,8 @@ wire_struct! {
         /// The compartment whose holder reads it, as
         /// [`Compartment::to_bytes`].
         pub addressee: [u8; 17],
-        /// The item of the block that emitted it.
+        /// The item of the block that emitted it; from the count of items on, the
+        /// timers that the block ran.
         pub index: u32,
         /// The event.
         pub event: Event,

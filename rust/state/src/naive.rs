@@ -161,4 +161,8 @@ impl StateView for NaiveState {
         let mut before = known.filter(|page| page.block.time <= time);
         before.next().map(|page| page.block.height)
     }
+
+    fn time_at(&self, height: Height) -> Option<ConsensusTime> {
+        self.page(height).map(|page| page.block.time)
+    }
 }

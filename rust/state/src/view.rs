@@ -38,4 +38,8 @@ impl StateView for State {
         let last = after.checked_sub(1)?;
         Some(self.blocks[last].0.height)
     }
+
+    fn time_at(&self, height: Height) -> Option<ConsensusTime> {
+        self.block_at(height).map(|(block, _)| block.time)
+    }
 }

@@ -90,4 +90,8 @@ pub trait StateView {
     /// `None` before genesis. The caller has checked that `time` lies before
     /// the time of the block being executed.
     fn height_at(&self, time: ConsensusTime) -> Option<Height>;
+
+    /// The header time of a block of the past: what `as_of(height)` means.
+    /// `None` for a height that is not there.
+    fn time_at(&self, height: Height) -> Option<ConsensusTime>;
 }

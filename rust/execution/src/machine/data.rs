@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::Machine;
+use crate::fault::{self, Fault};
 use crate::gas::{self, Meter};
 use crate::op::Data;
 use crate::trap::Trap;
@@ -39,7 +40,7 @@ pub(super) fn position(index: i128, length: usize) -> Result<usize, Trap> {
 /// A slice as in Python: negative from the end, clamped, never inverted.
 pub(super) fn range(lo: i128, hi: i128, length: usize) -> (usize, usize) {
     let clamp = |index: i128| {
-        let from_front = if index < 0 {
+        let from_front = if index < 0 && !fault::is(Fault::SliceClamps) {
             index.saturating_add(length as i128)
         } else {
             index
@@ -377,6 +378,11 @@ impl Machine<'_> {
                     0
                 };
                 self.grow(map.len(), max)?;
+                let at = if fault::is(Fault::MapAppends) {
+                    map.len()
+                } else {
+                    at
+                };
                 own(&mut map, &mut self.meter)?.insert(at, (key, value));
             }
         }

@@ -4,12 +4,24 @@ use std::sync::Arc;
 
 use super::Machine;
 use crate::calendar::{self, Civil, DAY_US};
+use crate::fault::{self, Fault};
 use crate::gas;
 use crate::num::{self, Binary, Num, ONE, Share, ratio, split};
 use crate::op::{Calendar, Op, Scaled};
 use crate::trap::Trap;
-use crate::types::{DATE, DATE_DAYS_MAX, DATE_DAYS_MIN, DURATION, TIMESTAMP, Type, TypeId};
+use crate::types::{
+    DATE, DATE_DAYS_MAX, DATE_DAYS_MIN, DURATION, IntKind, TIMESTAMP, Type, TypeId,
+};
 use crate::value::Value;
+use crate::wide::Rounding;
+
+/// The mode, wrong where that fault is planted.
+fn planted(mode: Rounding) -> Rounding {
+    match mode {
+        Rounding::HalfEven if fault::is(Fault::HalfEvenIsHalfUp) => Rounding::HalfUp,
+        mode => mode,
+    }
+}
 
 impl Machine<'_> {
     /// What an operation costs beyond its step.
@@ -74,9 +86,10 @@ impl Machine<'_> {
         let value = match op {
             Scaled::Convert { a, to, mode } => {
                 let (a, a_num) = (self.pop()?, self.num_of(a)?);
-                ratio((&a, a_num), ONE, ONE, self.num_of(to)?, mode)?
+                ratio((&a, a_num), ONE, ONE, self.num_of(to)?, planted(mode))?
             }
             Scaled::Mul { a, b, to, mode } => {
+                let mode = planted(mode);
                 let (b, b_num) = (self.pop()?, self.num_of(b)?);
                 let (a, a_num) = (self.pop()?, self.num_of(a)?);
                 ratio((&a, a_num), (&b, b_num), ONE, self.num_of(to)?, mode)?
@@ -163,6 +176,15 @@ impl Machine<'_> {
             Calendar::DateAddMonths => {
                 let (months, days) = (self.pop_int()?, self.pop_date()?);
                 Value::Int(calendar::add_months(days, months)?)
+            }
+            Calendar::DayFraction { count, to, mode } => {
+                self.meter.charge(gas::DAY_FRACTION - gas::CALENDAR)?;
+                let (end, start) = (self.pop_date()?, self.pop_date()?);
+                let (years, parts) = count.fraction(start, end);
+                let whole = Num::Int(IntKind::I128);
+                let years = (&Value::Int(years), whole);
+                let parts = (&Value::Int(parts), whole);
+                ratio(years, ONE, parts, self.num_of(to)?, mode)?
             }
         };
         self.push(value);

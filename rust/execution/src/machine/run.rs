@@ -7,21 +7,59 @@ use daicho_types::limits::RECEIPT_RESULT_BYTES_MAX;
 
 use super::{Failure, Machine};
 use crate::codec;
+use crate::fault::{self, Fault};
 use crate::gas;
 use crate::op::{Context, Op, Test};
 use crate::trap::Trap;
 use crate::value::Value;
 
 impl Machine<'_> {
-    /// Runs until the last frame returns.
+    /// Runs until the last frame returns, or a failure that no savepoint takes.
     pub(super) fn run(&mut self) -> Result<(), Trap> {
+        loop {
+            let ran = match self.watch {
+                None => self.run_on(),
+                Some(_) => self.run_watched(),
+            };
+            match ran {
+                Ok(()) => return Ok(()),
+                Err(trap) => self.catch(trap)?,
+            }
+        }
+    }
+
+    /// Short instructions in the loop beside, all others one by one.
+    fn run_on(&mut self) -> Result<(), Trap> {
+        while !self.frames.is_empty() {
+            let op = self.straight()?;
+            self.instruction(op)?;
+        }
+        Ok(())
+    }
+
+    /// Every instruction one by one, and the watch is told of it first.
+    fn run_watched(&mut self) -> Result<(), Trap> {
         while let Some(frame) = self.frames.last_mut() {
             let op = *frame.flat.ops.get(frame.pc).ok_or(Trap::Internal)?;
             frame.pc += 1;
             self.meter.step()?;
+            self.tell_watch();
             self.instruction(op)?;
         }
         Ok(())
+    }
+
+    /// The return at a function's last `end`, which nobody wrote, lies on whatever
+    /// line came before it: it is not told.
+    fn tell_watch(&mut self) {
+        let (Some(frame), Some(site)) = (self.frames.last(), self.site()) else {
+            return;
+        };
+        let function = &frame.module.module().functions[usize::from(site.function)];
+        let last_end = site.pc as usize + 1 == function.code.len();
+        if let (false, Some(watch)) = (last_end, &mut self.watch) {
+            watch.step(site.contract, site.function, site.pc, site.line);
+        }
     }
 
     #[inline]
@@ -90,6 +128,8 @@ impl Machine<'_> {
                     self.give_back(keep)?;
                 }
             }
+            Op::Attempt { end } => self.attempt(end)?,
+            Op::AttemptEnd => self.attempt_end()?,
             Op::Call(function) => self.call_own(function)?,
             Op::CallImport(index) => {
                 self.meter.charge(gas::CALL_IMPORT)?;
@@ -112,7 +152,11 @@ impl Machine<'_> {
                 *self.local(index)? = top;
             }
             Op::Take(index) => {
-                let value = std::mem::take(self.local(index)?);
+                let value = if fault::is(Fault::TakeKeeps) {
+                    self.local(index)?.clone()
+                } else {
+                    std::mem::take(self.local(index)?)
+                };
                 if matches!(value, Value::Unset) {
                     return Err(Trap::Unset);
                 }
@@ -229,6 +273,10 @@ impl Machine<'_> {
     fn compare(&mut self, test: Test, paid: bool) -> Result<(), Trap> {
         let (b, a) = (self.pop()?, self.pop()?);
         let order = self.order(&a, &b, paid)?;
+        let test = match test {
+            Test::Lt if paid && fault::is(Fault::LtIsLe) => Test::Le,
+            test => test,
+        };
         self.push(Value::Bool(match test {
             Test::Eq => order == Ordering::Equal,
             Test::Ne => order != Ordering::Equal,
@@ -292,6 +340,10 @@ impl Machine<'_> {
             }
             Context::Random => self.random(frame.contract)?,
             Context::TxId if self.read_only => return Err(Trap::ReadOnly),
+            Context::TimeOf => self.time_of()?,
+            Context::Oracle { to, feed } => self.oracle(to, feed)?,
+            Context::OracleMust { to, feed } => self.oracle_must(to, feed)?,
+            Context::OracleTime { feed } => self.oracle_time(feed)?,
             Context::TxId => Value::Hash(std::sync::Arc::new(self.tx.tx_id)),
         };
         self.push(value);

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use daicho_types::ConsensusTime;
-use daicho_types::ledger::{Compartment, Row};
-use daicho_types::limits::{
-    EVENT_BYTES_MAX, EVENTS_MAX, KEY_BYTES_MAX, ROW_BYTES_MAX, SCAN_ROWS_MAX,
-};
+use daicho_types::ledger::Compartment;
+use daicho_types::limits::{EVENT_BYTES_MAX, EVENTS_MAX, KEY_BYTES_MAX, ROW_BYTES_MAX};
+use daicho_types::{ConsensusTime, Height};
 
 use super::Machine;
 use crate::codec::{self, Decoder};
 use crate::context::Event;
+use crate::fault::{self, Fault};
 use crate::gas;
 use crate::journal::Moment;
 use crate::key;
 use crate::module::{Conserved, TableDecl};
 use crate::num::{Binary, Num, split};
-use crate::op::{SCAN_AFTER, SCAN_AS_OF, SCAN_HI, SCAN_LO, State};
-use crate::reader::Reader;
+use crate::op::State;
 use crate::trap::Trap;
 use crate::types::Types;
 use crate::value::Value;
@@ -26,10 +24,12 @@ use crate::value::Value;
 const ROW_BYTES_TYPICAL: usize = 256;
 
 /// Where a row is: its table's declaration, compartment and key.
-struct Place<'a> {
-    table: &'a TableDecl,
-    compartment: Compartment,
-    key: Vec<u8>,
+pub(super) struct Place<'a> {
+    pub table: &'a TableDecl,
+    pub compartment: Compartment,
+    pub key: Vec<u8>,
+    /// The key's columns as values.
+    pub columns: Vec<Value>,
     /// Ordered bytes of the conserved group, empty without one.
     group: Vec<u8>,
 }
@@ -64,14 +64,22 @@ impl<'a> Machine<'a> {
                 flags,
                 max,
             } => self.scan(table, prefix, flags, max),
+            State::IndexScan {
+                index,
+                prefix,
+                flags,
+                max,
+            } => self.index_scan(index, prefix, flags, max),
+            State::TimerSet(scheduled) => self.timer_set(scheduled),
+            State::TimerCancel => self.timer_cancel(),
         }
     }
 
-    fn types(&self) -> Result<&'a Types, Trap> {
+    pub(super) fn types(&self) -> Result<&'a Types, Trap> {
         Ok(&self.frame()?.module.module().types)
     }
 
-    fn table(&self, index: u16) -> Result<&'a TableDecl, Trap> {
+    pub(super) fn table(&self, index: u16) -> Result<&'a TableDecl, Trap> {
         let module: &'a crate::module::Module = self.frame()?.module.module();
         module.tables.get(usize::from(index)).ok_or(Trap::Internal)
     }
@@ -102,12 +110,13 @@ impl<'a> Machine<'a> {
             table,
             compartment,
             key,
+            columns,
             group,
         })
     }
 
     /// Pops a time when the read is of the past.
-    fn moment(&mut self, past: bool) -> Result<Moment, Trap> {
+    pub(super) fn moment(&mut self, past: bool) -> Result<Moment, Trap> {
         if !past {
             return Ok(Moment::Now);
         }
@@ -121,7 +130,12 @@ impl<'a> Machine<'a> {
         if !certified {
             return Err(Trap::AsOf);
         }
-        Ok(Moment::Past(self.journal.height_at(ConsensusTime(time))))
+        let at = self.journal.height_at(ConsensusTime(time));
+        if fault::is(Fault::AsOfEarlier) {
+            let earlier = at.and_then(|at| at.0.checked_sub(1));
+            return Ok(Moment::Past(earlier.map(Height)));
+        }
+        Ok(Moment::Past(at))
     }
 
     fn read(&mut self, index: u16, past: bool) -> Result<(Place<'a>, Option<Vec<u8>>), Trap> {
@@ -160,7 +174,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn decode_row(&mut self, table: &TableDecl, bytes: &[u8]) -> Result<Value, Trap> {
+    pub(super) fn decode_row(&mut self, table: &TableDecl, bytes: &[u8]) -> Result<Value, Trap> {
         let types = self.types()?;
         let (version, row) = bytes.split_at_checked(2).ok_or(Trap::State)?;
         if version != table.row_version.to_le_bytes() {
@@ -173,7 +187,7 @@ impl<'a> Machine<'a> {
         Ok(value)
     }
 
-    fn must_write(&self) -> Result<(), Trap> {
+    pub(super) fn must_write(&self) -> Result<(), Trap> {
         if self.read_only {
             Err(Trap::ReadOnly)
         } else {
@@ -185,8 +199,9 @@ impl<'a> Machine<'a> {
         self.must_write()?;
         let row = self.pop()?;
         let place = self.place(index)?;
+        let tracked = place.table.conserved.is_some() || !place.table.indexes.is_empty();
         let mut old = None;
-        if before != Before::Any || place.table.conserved.is_some() {
+        if before != Before::Any || tracked {
             old = self.journal.get(Moment::Now, place.compartment, &place.key);
         }
         match (before, &old) {
@@ -194,9 +209,14 @@ impl<'a> Machine<'a> {
             (Before::Present, None) => return Err(Trap::Missing),
             _ => {}
         }
-        if let Some(conserved) = &place.table.conserved {
-            let new = amounts(conserved, &row)?;
-            self.moved(&place, conserved, old.as_deref(), new)?;
+        if tracked {
+            let conserved = place.table.conserved.as_ref();
+            let new = conserved.map_or(Ok(0), |conserved| amounts(conserved, &row))?;
+            let old = self.row_before(place.table, old.as_deref())?;
+            if let Some(conserved) = conserved {
+                self.moved(&place, conserved, old.as_ref(), new)?;
+            }
+            self.reindex(&place, old.as_ref(), Some(&row))?;
         }
         self.write(place, Some(&row))
     }
@@ -204,11 +224,30 @@ impl<'a> Machine<'a> {
     fn delete(&mut self, index: u16) -> Result<(), Trap> {
         self.must_write()?;
         let place = self.place(index)?;
-        if let Some(conserved) = &place.table.conserved {
+        if place.table.conserved.is_some() || !place.table.indexes.is_empty() {
             let old = self.journal.get(Moment::Now, place.compartment, &place.key);
-            self.moved(&place, conserved, old.as_deref(), 0)?;
+            let old = self.row_before(place.table, old.as_deref())?;
+            if let Some(conserved) = &place.table.conserved {
+                self.moved(&place, conserved, old.as_ref(), 0)?;
+            }
+            if !fault::is(Fault::IndexKeepsDeleted) {
+                self.reindex(&place, old.as_ref(), None)?;
+            }
         }
         self.write(place, None)
+    }
+
+    /// The row that a write replaces, paid for.
+    fn row_before(
+        &mut self,
+        table: &TableDecl,
+        bytes: Option<&[u8]>,
+    ) -> Result<Option<Value>, Trap> {
+        let Some(bytes) = bytes else {
+            return Ok(None);
+        };
+        self.meter.charge(gas::per(bytes.len(), 8))?;
+        self.decode_row(table, bytes).map(Some)
     }
 
     /// Encodes, pays and records one row.
@@ -235,16 +274,10 @@ impl<'a> Machine<'a> {
         &mut self,
         place: &Place<'_>,
         conserved: &Conserved,
-        old: Option<&[u8]>,
+        old: Option<&Value>,
         new: i128,
     ) -> Result<(), Trap> {
-        let before = match old {
-            None => 0,
-            Some(bytes) => {
-                self.meter.charge(gas::per(bytes.len(), 8))?;
-                amounts(conserved, &self.decode_row(place.table, bytes)?)?
-            }
-        };
+        let before = old.map_or(Ok(0), |row| amounts(conserved, row))?;
         let delta = new.checked_sub(before).ok_or(Trap::Overflow)?;
         self.book(place.table.id, &place.group, delta, 0)
     }
@@ -252,10 +285,12 @@ impl<'a> Machine<'a> {
     fn book(&mut self, table: u16, group: &[u8], moved: i128, declared: i128) -> Result<(), Trap> {
         self.meter.allocate(0, group.len())?;
         let contract = self.frame()?.contract;
-        let movement = self
-            .movements
-            .entry((contract, table, group.to_vec()))
-            .or_default();
+        let key = (contract, table, group.to_vec());
+        if !self.savepoints.is_empty() {
+            let before = self.movements.get(&key).copied();
+            self.moved_before.push((key.clone(), before));
+        }
+        let movement = self.movements.entry(key).or_default();
         movement.moved = movement.moved.checked_add(moved).ok_or(Trap::Overflow)?;
         movement.declared = movement
             .declared
@@ -286,7 +321,7 @@ impl<'a> Machine<'a> {
         let num = Num::of(types, conserved.amount_type).ok_or(Trap::Internal)?;
         self.book(place.table.id, &place.group, signed(&delta)?, 0)?;
         *amount = num.binary(Binary::Add, std::mem::take(amount), delta)?;
-        if split(amount)?.0 {
+        if split(amount)?.0 && !fault::is(Fault::AdjustBelowZero) {
             return Err(Trap::Insufficient);
         }
         self.write(place, Some(&Value::Record(row)))
@@ -304,112 +339,6 @@ impl<'a> Machine<'a> {
         let mut bytes = Vec::new();
         key::encode(types, table.columns[conserved.group].ty, &group, &mut bytes)?;
         self.book(table.id, &bytes, 0, sign * amount)
-    }
-
-    fn scan(&mut self, index: u16, prefix: u8, flags: u8, max: u32) -> Result<(), Trap> {
-        self.meter.charge(gas::SCAN)?;
-        let table = self.table(index)?;
-        let limit = usize::try_from(self.pop_int()?).map_err(|_| Trap::Domain)?;
-        if limit > SCAN_ROWS_MAX {
-            return Err(Trap::Domain);
-        }
-        let moment = self.moment(flags & SCAN_AS_OF != 0)?;
-        let (compartment, lo, hi) = self.scan_bounds(table, usize::from(prefix), flags)?;
-        let rows = self.scan_rows(moment, compartment, &lo, &hi, limit)?;
-        if rows.len() > max as usize {
-            return Err(Trap::Length);
-        }
-        let mut items = Vec::with_capacity(rows.len());
-        for (key, row) in rows {
-            items.push(self.scanned(table, &key, &row)?);
-        }
-        self.push(Value::List(Arc::new(items)));
-        Ok(())
-    }
-
-    /// Pops cursor, bounds and prefix; gives the range of keys.
-    fn scan_bounds(
-        &mut self,
-        table: &TableDecl,
-        prefix: usize,
-        flags: u8,
-    ) -> Result<(Compartment, Vec<u8>, Vec<u8>), Trap> {
-        let types = self.types()?;
-        let after = if flags & SCAN_AFTER != 0 {
-            self.pop()?
-        } else {
-            Value::None
-        };
-        let hi = if flags & SCAN_HI != 0 {
-            Some(self.pop()?)
-        } else {
-            None
-        };
-        let lo = if flags & SCAN_LO != 0 {
-            Some(self.pop()?)
-        } else {
-            None
-        };
-        let columns = self.pop_many(prefix)?;
-        let mut key = key::table_prefix(self.frame()?.contract, table.id);
-        for (column, value) in table.columns.iter().zip(&columns) {
-            key::encode(types, column.ty, value, &mut key)?;
-        }
-        let bound = |value: Value| -> Result<Vec<u8>, Trap> {
-            let mut bytes = key.clone();
-            key::encode(types, table.columns[prefix].ty, &value, &mut bytes)?;
-            Ok(bytes)
-        };
-        let top = hi.map_or_else(|| Ok(successor(&key)), &bound)?;
-        let mut bottom = lo.map_or_else(|| Ok(key.clone()), &bound)?;
-        if let Value::Some(cursor) = after {
-            bottom = bottom.max(cursor_key(types, table, prefix, &key, &cursor)?);
-        }
-        Ok((compartment(table, &columns)?, bottom, top))
-    }
-
-    /// Fetches and pays row by row, so that a scan never holds much unpaid.
-    fn scan_rows(
-        &mut self,
-        moment: Moment,
-        compartment: Compartment,
-        lo: &[u8],
-        hi: &[u8],
-        limit: usize,
-    ) -> Result<Vec<Row>, Trap> {
-        let mut rows = Vec::new();
-        if limit == 0 {
-            return Ok(rows);
-        }
-        for (key, row) in self.journal.scan(moment, compartment, lo, hi) {
-            let Some(row) = row else {
-                self.meter.charge(gas::SCAN_REMOVED)?;
-                continue;
-            };
-            let size = key.len() + row.len();
-            self.meter.charge(gas::SCAN_ROW + gas::per(size, 8))?;
-            self.meter.allocate(2, size)?;
-            rows.push((key, row));
-            if rows.len() == limit {
-                break;
-            }
-        }
-        Ok(rows)
-    }
-
-    /// A record of the key columns and the row.
-    fn scanned(&mut self, table: &TableDecl, key: &[u8], row: &[u8]) -> Result<Value, Trap> {
-        let types = self.types()?;
-        let mut reader = Reader::new(key);
-        reader.take(6).map_err(|_| Trap::State)?;
-        let mut fields = Vec::with_capacity(table.columns.len() + 1);
-        for column in &table.columns {
-            fields.push(key::decode(types, column.ty, &mut reader).map_err(|_| Trap::State)?);
-        }
-        reader.finish().map_err(|_| Trap::State)?;
-        self.meter.allocate(fields.len() + 1, key.len())?;
-        fields.push(self.decode_row(table, row)?);
-        Ok(Value::Record(Arc::new(fields)))
     }
 
     pub(super) fn emit(&mut self, index: u16) -> Result<(), Trap> {
@@ -451,7 +380,7 @@ impl<'a> Machine<'a> {
 }
 
 /// The compartment that a table's rule names among these columns.
-fn compartment(table: &TableDecl, columns: &[Value]) -> Result<Compartment, Trap> {
+pub(super) fn compartment(table: &TableDecl, columns: &[Value]) -> Result<Compartment, Trap> {
     let holder = table
         .compartment
         .place()
@@ -483,35 +412,4 @@ fn signed(value: &Value) -> Result<i128, Trap> {
         Value::Uint(raw) => i128::try_from(*raw).map_err(|_| Trap::Overflow),
         _ => Err(Trap::Internal),
     }
-}
-
-/// The least key strictly after the row that a cursor names.
-fn cursor_key(
-    types: &Types,
-    table: &TableDecl,
-    prefix: usize,
-    key: &[u8],
-    cursor: &Value,
-) -> Result<Vec<u8>, Trap> {
-    let Value::Record(fields) = cursor else {
-        return Err(Trap::Internal);
-    };
-    let mut bytes = key.to_vec();
-    for (column, value) in table.columns[prefix..].iter().zip(fields.iter()) {
-        key::encode(types, column.ty, value, &mut bytes)?;
-    }
-    bytes.push(0);
-    Ok(bytes)
-}
-
-/// The least key above every key that starts with `prefix`.
-fn successor(prefix: &[u8]) -> Vec<u8> {
-    let mut bytes = prefix.to_vec();
-    while let Some(last) = bytes.pop() {
-        if last < 0xFF {
-            bytes.push(last + 1);
-            return bytes;
-        }
-    }
-    vec![0xFF; KEY_BYTES_MAX + 1]
 }

@@ -58,6 +58,11 @@ impl Machine<'_> {
                 self.bounded_text(to, bytes)?
             }
             Text::Hash { from } => self.hash(from)?,
+            Text::HashBelow => {
+                self.meter.charge(gas::MULDIV)?;
+                let (bound, hash) = (self.pop_int()?, self.pop()?.hash()?);
+                Value::Int(below(&hash, bound)?)
+            }
         };
         self.push(value);
         Ok(())
@@ -222,4 +227,23 @@ fn parse(to: Num, text: &[u8]) -> Result<Value, Trap> {
         sum.checked_mul(10)?.checked_add(u128::from(digit - b'0'))
     });
     to.signed(negative, magnitude.ok_or(Trap::Overflow)?)
+}
+
+/// The hash as a big-endian number modulo `bound`, bit by bit: the rest and the
+/// bound stay below 2^127, so that doubling never overflows.
+fn below(hash: &[u8; 32], bound: i128) -> Result<i128, Trap> {
+    let bound = u128::try_from(bound).map_err(|_| Trap::Domain)?;
+    if bound == 0 {
+        return Err(Trap::Domain);
+    }
+    let mut rest = 0_u128;
+    for byte in hash {
+        for bit in (0..8).rev() {
+            rest = rest << 1 | u128::from(byte >> bit & 1);
+            if rest >= bound {
+                rest -= bound;
+            }
+        }
+    }
+    Ok(rest.cast_signed())
 }

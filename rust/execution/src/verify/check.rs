@@ -40,6 +40,7 @@ pub(super) enum Shape {
     Loop,
     If,
     Else,
+    Attempt,
 }
 
 /// An open block.
@@ -64,6 +65,8 @@ pub(super) struct Checker<'m> {
     pub locals: Vec<TypeId>,
     pub stack: Vec<TypeId>,
     pub blocks: Vec<Block>,
+    /// Which of the open blocks are savepoints.
+    pub attempts: Vec<usize>,
     pub ops: Vec<Op>,
     pcs: Vec<u32>,
     pc: u32,
@@ -96,6 +99,7 @@ impl<'m> Checker<'m> {
                 .collect(),
             stack: Vec::new(),
             blocks: Vec::new(),
+            attempts: Vec::new(),
             ops: Vec::new(),
             pcs: Vec::new(),
             pc: 0,
@@ -167,7 +171,7 @@ impl<'m> Checker<'m> {
             0x80..=0x8F => self.list(opcode),
             0x90..=0x9F => self.map(opcode),
             0xA0..=0xAF => self.context(opcode),
-            0xB0..=0xC0 => self.state(opcode),
+            0xB0..=0xC3 => self.state(opcode),
             _ => unknown(),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::check::{Block, Broken, Checked, Checker, Shape, must, unknown};
 use crate::op::Op;
-use crate::types::{BOOL, NO_TYPE, TypeId};
+use crate::types::{BOOL, INT, NO_TYPE, TypeId};
 
 /// Where a branch goes.
 enum Goal {
@@ -42,6 +42,7 @@ impl Checker<'_> {
             0x0A => self.give_back(),
             0x0B => self.call(),
             0x0C => self.call_import(),
+            0x0F => self.open_attempt(),
             0x0D | 0x0E => self.abort(opcode == 0x0E),
             _ => unknown(),
         }
@@ -103,12 +104,36 @@ impl Checker<'_> {
         if block.shape == Shape::If {
             must(block.result == NO_TYPE, "if with a result needs else")?;
         }
+        if block.shape == Shape::Attempt {
+            self.attempts.pop();
+            self.emit(Op::AttemptEnd);
+        }
         block.to_end.extend(block.to_else);
         for jump in &block.to_end {
             self.point(*jump, self.ops.len());
         }
         self.dead = false;
+        if block.shape == Shape::Attempt {
+            return self.push(INT);
+        }
         self.push_result(block.result)
+    }
+
+    /// The savepoint's instruction waits for the place after the block.
+    fn open_attempt(&mut self) -> Checked {
+        self.emit(Op::Attempt { end: u32::MAX });
+        let savepoint = self.ops.len() - 1;
+        self.attempts.push(self.blocks.len());
+        self.open(Shape::Attempt, NO_TYPE)?;
+        let block = self.blocks.last_mut().expect("just opened");
+        block.to_end.push(savepoint);
+        Ok(())
+    }
+
+    /// Nothing leaves an attempt but its end and a failure.
+    fn stays_inside(&self, outermost: usize) -> Checked {
+        let inside = self.attempts.last().is_none_or(|at| *at < outermost);
+        must(inside, "a branch out of an attempt")
     }
 
     fn close_function(&mut self, block: &Block, was_dead: bool) -> Checked {
@@ -152,7 +177,8 @@ impl Checker<'_> {
             | Op::JumpIf(target)
             | Op::JumpUnless(target)
             | Op::Branch { target, .. }
-            | Op::BranchIf { target, .. } => *target = to,
+            | Op::BranchIf { target, .. }
+            | Op::Attempt { end: target } => *target = to,
             other => unreachable!("{other:?} waits for no address"),
         }
     }
@@ -162,6 +188,7 @@ impl Checker<'_> {
         let depth = self.reader.u16()? as usize;
         let position = self.blocks.len().checked_sub(depth + 1);
         let position = position.ok_or(Broken::Rule("branch to no block"))?;
+        self.stays_inside(position)?;
         let block = &self.blocks[position];
         Ok(match block.shape {
             Shape::Function => (Goal::Return, block.result),
@@ -253,6 +280,7 @@ impl Checker<'_> {
     }
 
     fn give_back(&mut self) -> Checked {
+        self.stays_inside(0)?;
         let result = self.function.result;
         self.pop_result(result)?;
         self.emit(Op::Return {

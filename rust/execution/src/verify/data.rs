@@ -87,6 +87,7 @@ impl Checker<'_> {
                 let from = self.type_id()?;
                 self.apply(Op::Text(Text::Hash { from }), &[from], &[HASH])
             }
+            0x6C => self.apply(Op::Text(Text::HashBelow), &[HASH, INT], &[INT]),
             _ => unknown(),
         }
     }

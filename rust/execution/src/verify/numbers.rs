@@ -1,6 +1,7 @@
 //! Comparison, arithmetic, rounding, dates.
 
 use super::check::{Broken, Checked, Checker, must, unknown};
+use crate::calendar::DayCount;
 use crate::num::{Binary, Num, Share, Unary};
 use crate::op::{Calendar, Op, Scaled, Test};
 use crate::types::{BOOL, DATE, DURATION, INT, IntKind, TIMESTAMP, Type, TypeId};
@@ -188,6 +189,18 @@ impl Checker<'_> {
         )
     }
 
+    fn day_fraction(&mut self) -> Checked {
+        let count = usize::from(self.reader.u8()?);
+        let count = *DayCount::ALL
+            .get(count)
+            .ok_or(Broken::Rule("no such day count"))?;
+        let (to, mode) = self.rounded()?;
+        let decimal = matches!(self.find_type(to)?, Type::Decimal { .. });
+        must(decimal, "a day-count fraction is a Decimal")?;
+        let op = Calendar::DayFraction { count, to, mode };
+        self.apply(Op::Calendar(op), &[DATE, DATE], &[to])
+    }
+
     pub(super) fn calendar(&mut self, opcode: u8) -> Checked {
         let (op, operands, result): (_, &[TypeId], _) = match opcode {
             0x50 => (Calendar::TimeAdd, &[TIMESTAMP, DURATION], TIMESTAMP),
@@ -204,6 +217,7 @@ impl Checker<'_> {
                 (Calendar::DatePart(part), &[DATE], INT)
             }
             0x59 => (Calendar::DateAddMonths, &[DATE, INT], DATE),
+            0x5A => return self.day_fraction(),
             _ => return unknown(),
         };
         self.apply(Op::Calendar(op), operands, &[result])

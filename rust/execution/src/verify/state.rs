@@ -3,7 +3,17 @@
 use super::check::{Broken, Checked, Checker, must, unknown};
 use crate::module::TableDecl;
 use crate::op::{Context, Op, SCAN_AFTER, SCAN_AS_OF, SCAN_HI, SCAN_LO, State};
-use crate::types::{BOOL, HASH, INT, NO_TYPE, PARTY, TIMESTAMP, Type, TypeId, U32};
+use crate::types::{BOOL, DURATION, HASH, INT, NO_TYPE, PARTY, TIMESTAMP, Type, TypeId, U32};
+
+/// What a scan goes over: a table's key or an index's order.
+struct Scanned<'a> {
+    /// The types of the whole order.
+    order: &'a [TypeId],
+    /// How many of them a prefix may name.
+    own: usize,
+    /// The column that names the compartment.
+    named: Option<usize>,
+}
 
 impl<'m> Checker<'m> {
     pub(super) fn context(&mut self, opcode: u8) -> Checked {
@@ -19,9 +29,30 @@ impl<'m> Checker<'m> {
             0xA8 => (Context::SignedRole(self.reader.u32()?), &[PARTY], BOOL),
             0xA9 => return self.random(),
             0xAA => (Context::TxId, &[], HASH),
+            0xAB => (Context::TimeOf, &[INT], TIMESTAMP),
+            0xAC..=0xAE => return self.oracle(opcode),
             _ => return unknown(),
         };
         self.apply(Op::Context(op), operands, &[result])
+    }
+
+    fn oracle(&mut self, opcode: u8) -> Checked {
+        let (to, feed) = (self.type_id()?, self.reader.u16()?);
+        let inner = match self.find_type(to)? {
+            Type::Optional { inner } => Some(*inner),
+            _ => None,
+        };
+        let (op, operands): (_, &[TypeId]) = match opcode {
+            0xAC => (Context::Oracle { to, feed }, &[DURATION]),
+            0xAD => (Context::OracleMust { to, feed }, &[DURATION]),
+            _ => (Context::OracleTime { feed }, &[]),
+        };
+        must(opcode == 0xAD || inner.is_some(), "not an Optional")?;
+        must(
+            opcode != 0xAE || inner == Some(TIMESTAMP),
+            "not an Optional of Timestamp",
+        )?;
+        self.apply(Op::Context(op), operands, &[to])
     }
 
     fn random(&mut self) -> Checked {
@@ -63,6 +94,9 @@ impl<'m> Checker<'m> {
                 let record = event.ok_or(Broken::Rule("no such event"))?.record;
                 self.apply(Op::Emit(index), &[record], &[])
             }
+            0xC1 => self.timer_set(),
+            0xC2 => self.apply(Op::State(State::TimerCancel), &[HASH], &[BOOL]),
+            0xC3 => self.index_scan(),
             _ => unknown(),
         }
     }
@@ -139,50 +173,98 @@ impl<'m> Checker<'m> {
         self.apply(Op::State(op), &[group, conserved.amount_type], &[])
     }
 
+    fn timer_set(&mut self) -> Checked {
+        let index = self.reader.u16()?;
+        let scheduled = self.module.scheduled.get(usize::from(index));
+        let scheduled = scheduled.ok_or(Broken::Rule("no such scheduled function"))?;
+        let function = &self.module.functions[usize::from(scheduled.function)];
+        self.pop(TIMESTAMP)?;
+        self.pop_all(&function.params)?;
+        self.apply(Op::State(State::TimerSet(index)), &[], &[HASH])
+    }
+
     fn scan(&mut self) -> Checked {
-        let (index, table) = self.table()?;
+        let (table, declared) = self.table()?;
         let (prefix, flags) = (self.reader.u8()?, self.reader.u8()?);
+        let order: Vec<TypeId> = declared.columns.iter().map(|column| column.ty).collect();
+        let scanned = Scanned {
+            order: &order,
+            own: order.len(),
+            named: declared.compartment.place(),
+        };
+        let max = self.scanned(declared, &scanned, prefix, flags)?;
+        self.emit(Op::State(State::Scan {
+            table,
+            prefix,
+            flags,
+            max,
+        }));
+        Ok(())
+    }
+
+    fn index_scan(&mut self) -> Checked {
+        let index = self.reader.u16()?;
+        let module = self.module;
+        let declared = module.indexes.get(usize::from(index));
+        let declared = declared.ok_or(Broken::Rule("no such index"))?;
+        let (prefix, flags) = (self.reader.u8()?, self.reader.u8()?);
+        let scanned = Scanned {
+            order: &declared.types,
+            own: declared.columns.len(),
+            named: declared.compartment,
+        };
+        let table = &module.tables[usize::from(declared.table)];
+        let max = self.scanned(table, &scanned, prefix, flags)?;
+        self.emit(Op::State(State::IndexScan {
+            index,
+            prefix,
+            flags,
+            max,
+        }));
+        Ok(())
+    }
+
+    /// What every scan pops and gives; the bound of its list.
+    fn scanned(
+        &mut self,
+        table: &TableDecl,
+        scanned: &Scanned<'_>,
+        prefix: u8,
+        flags: u8,
+    ) -> Checked<u32> {
         let (rows, after) = (self.type_id()?, self.reader.u16()?);
         let bound = usize::from(prefix);
-        must(bound <= table.columns.len(), "prefix longer than the key")?;
+        must(bound <= scanned.own, "prefix longer than the key")?;
         must(flags <= 15, "unknown scan flag")?;
         must(
-            flags & 7 == 0 || bound < table.columns.len(),
+            flags & (SCAN_LO | SCAN_HI) == 0 || bound < scanned.own,
             "no column after the prefix",
         )?;
-        let named = table.compartment.place();
         must(
-            named.is_none_or(|place| place < bound),
+            flags & SCAN_AFTER == 0 || bound < scanned.order.len(),
+            "no column after the prefix",
+        )?;
+        must(
+            scanned.named.is_none_or(|place| place < bound),
             "prefix without the compartment's column",
         )?;
         self.pop(INT)?;
         if flags & SCAN_AS_OF != 0 {
             self.pop(TIMESTAMP)?;
         }
-        self.pop_after(table, bound, flags, after)?;
+        self.pop_after(&scanned.order[bound..], flags, after)?;
         for flag in [SCAN_HI, SCAN_LO] {
             if flags & flag != 0 {
-                self.pop(table.columns[bound].ty)?;
+                self.pop(scanned.order[bound])?;
             }
         }
-        let columns = table.columns[..bound].iter().rev();
-        columns
-            .map(|column| column.ty)
-            .try_for_each(|ty| self.pop(ty))?;
-        let max = self.scanned(table, rows)?;
-        self.apply(
-            Op::State(State::Scan {
-                table: index,
-                prefix,
-                flags,
-                max,
-            }),
-            &[],
-            &[rows],
-        )
+        self.pop_all(&scanned.order[..bound])?;
+        let max = self.listed(table, rows)?;
+        self.push(rows)?;
+        Ok(max)
     }
 
-    fn pop_after(&mut self, table: &TableDecl, bound: usize, flags: u8, after: TypeId) -> Checked {
+    fn pop_after(&mut self, rest: &[TypeId], flags: u8, after: TypeId) -> Checked {
         if flags & SCAN_AFTER == 0 {
             return must(after == NO_TYPE, "cursor type without cursor");
         }
@@ -192,15 +274,14 @@ impl<'m> Checker<'m> {
         let Type::Record { fields, .. } = self.find_type(*inner)? else {
             return Err(Broken::Rule("cursor is a record of the key columns"));
         };
-        self.pay(table.columns.len() as u64)?;
-        let rest = table.columns[bound..].iter().map(|column| column.ty);
-        let same = rest.eq(fields.iter().map(|field| field.ty));
+        self.pay(rest.len() as u64)?;
+        let same = rest.iter().copied().eq(fields.iter().map(|field| field.ty));
         must(same, "cursor is a record of the key columns")?;
         self.pop(after)
     }
 
     /// The bound of a list whose elements are the key columns and the row.
-    fn scanned(&mut self, table: &TableDecl, rows: TypeId) -> Checked<u32> {
+    fn listed(&mut self, table: &TableDecl, rows: TypeId) -> Checked<u32> {
         let Type::List { element, max } = *self.find_type(rows)? else {
             return Err(Broken::Rule("a scan gives a List"));
         };

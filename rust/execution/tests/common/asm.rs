@@ -14,6 +14,10 @@
 //! entry 1 double member signed_by 0
 //! query 1 look reader
 //! export 1 double 5
+//! index 2 by_asset book key:0 key:1
+//! scheduled 1 tick 10 0 0
+//! migration upgrade
+//! access 0 1 0:1:1:0
 //! ```
 
 use std::collections::BTreeMap;
@@ -44,7 +48,7 @@ const PREDECLARED: [&str; 17] = [
 ];
 
 /// Opcode, mnemonic, immediates: t type, b block type, f function, i import,
-/// e error, v event, k constant, T table, 1 2 4 8 a number of so many bytes.
+/// e error, v event, k constant, T table, X index, s scheduled, 1 2 4 8 a number of so many bytes.
 pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0x00, "unreachable", ""),
     (0x01, "nop", ""),
@@ -60,6 +64,7 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0x0C, "call_import", "i"),
     (0x0D, "fail", "e"),
     (0x0E, "require", "e"),
+    (0x0F, "attempt", ""),
     (0x10, "drop", ""),
     (0x11, "dup", ""),
     (0x12, "swap", ""),
@@ -112,6 +117,7 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0x57, "date.make", ""),
     (0x58, "date.part", "1"),
     (0x59, "date.add_months", ""),
+    (0x5A, "day_fraction", "1tm"),
     (0x60, "len", "t"),
     (0x61, "concat", "ttt"),
     (0x62, "slice", "tt"),
@@ -124,6 +130,7 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0x69, "coerce", "tt"),
     (0x6A, "encode", "tt"),
     (0x6B, "hash", "t"),
+    (0x6C, "hash.below", ""),
     (0x70, "some", "t"),
     (0x71, "none", "t"),
     (0x72, "is_some", "t"),
@@ -166,6 +173,10 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0xA8, "ctx.signed_role", "4"),
     (0xA9, "random", "t"),
     (0xAA, "ctx.tx_id", ""),
+    (0xAB, "ctx.time_of", ""),
+    (0xAC, "oracle", "t2"),
+    (0xAD, "oracle.must", "t2"),
+    (0xAE, "oracle.time", "t2"),
     (0xB0, "table.has", "T"),
     (0xB1, "table.get", "T"),
     (0xB2, "table.find", "Tt"),
@@ -181,6 +192,9 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0xBC, "table.get_at", "T"),
     (0xBD, "table.find_at", "Tt"),
     (0xC0, "emit", "v"),
+    (0xC1, "timer.set", "s"),
+    (0xC2, "timer.cancel", ""),
+    (0xC3, "index.scan", "X11tb"),
 ];
 
 const MODES: [&str; 8] = [
@@ -254,6 +268,15 @@ fn many_into(items: &[u16], out: &mut Vec<u8>) {
     items.iter().for_each(|item| out.extend(item.to_le_bytes()));
 }
 
+/// The function of the migration section, or none.
+struct Migration(u16);
+
+impl Default for Migration {
+    fn default() -> Self {
+        Self(u16::MAX)
+    }
+}
+
 #[derive(Default)]
 struct Assembler {
     name: String,
@@ -265,7 +288,10 @@ struct Assembler {
     imports: Section,
     functions: BTreeMap<String, u16>,
     bodies: Vec<Function>,
-    called: [Section; 3],
+    called: [Section; 4],
+    indexes: Section,
+    migration: Migration,
+    accesses: Section,
     /// Constants wait for the type table.
     literals: Vec<(u16, Vec<String>)>,
 }
@@ -293,6 +319,10 @@ impl Assembler {
             "import" => self.declare_import(&words),
             "fn" => self.declare_function(&words),
             "entry" | "query" | "export" => self.declare_called(&words),
+            "index" => self.declare_index(&words),
+            "scheduled" => self.declare_scheduled(&words),
+            "migration" => self.migration = Migration(self.functions[&words[1]]),
+            "access" => self.declare_access(&words),
             other => panic!("line {number}: unknown declaration {other}"),
         }
     }
@@ -536,6 +566,48 @@ impl Assembler {
         self.called[kind].add(&words[2], out);
     }
 
+    /// `index ID NAME TABLE key:0 field:1 …`
+    fn declare_index(&mut self, words: &[String]) {
+        let mut out = words[1]
+            .parse::<u16>()
+            .expect("an id")
+            .to_le_bytes()
+            .to_vec();
+        Self::named(&words[2], &mut out);
+        out.extend(Self::index(&self.tables.names, &words[3]).to_le_bytes());
+        out.extend((words.len() as u32 - 4).to_le_bytes());
+        for word in &words[4..] {
+            let (kind, at) = word.split_once(':').expect("kind:place");
+            out.push(u8::from(kind == "field"));
+            out.push(at.parse().expect("a place"));
+        }
+        self.indexes.add(&words[2], out);
+    }
+
+    /// `scheduled ID FUNCTION PRIORITY CLASS RESUMES`
+    fn declare_scheduled(&mut self, words: &[String]) {
+        let number = |at: usize| words[at].parse::<u32>().expect("a number");
+        let mut out = number(1).to_le_bytes().to_vec();
+        Self::named(&words[2], &mut out);
+        out.extend(self.functions[&words[2]].to_le_bytes());
+        out.extend([number(3) as u8, number(4) as u8, number(5) as u8]);
+        self.called[3].add(&words[2], out);
+    }
+
+    /// `access KIND ID CONTRACT:TABLE:MODE:FORM …`
+    fn declare_access(&mut self, words: &[String]) {
+        let mut out = vec![words[1].parse().expect("a kind")];
+        out.extend(words[2].parse::<u32>().expect("an id").to_le_bytes());
+        out.extend((words.len() as u32 - 3).to_le_bytes());
+        for word in &words[3..] {
+            let parts: Vec<u32> = word.split(':').map(|p| p.parse().expect("one")).collect();
+            out.extend(parts[0].to_le_bytes());
+            out.extend((parts[1] as u16).to_le_bytes());
+            out.extend([parts[2] as u8, parts[3] as u8]);
+        }
+        self.accesses.add("", out);
+    }
+
     fn index(names: &BTreeMap<String, u16>, word: &str) -> u16 {
         let parsed = || {
             word.parse()
@@ -563,6 +635,8 @@ impl Assembler {
                 'v' => out.extend(Self::index(&self.events.names, word).to_le_bytes()),
                 'k' => out.extend(Self::index(&self.constants.names, word).to_le_bytes()),
                 'T' => out.extend(Self::index(&self.tables.names, word).to_le_bytes()),
+                'X' => out.extend(Self::index(&self.indexes.names, word).to_le_bytes()),
+                's' => out.extend(Self::index(&self.called[3].names, word).to_le_bytes()),
                 'm' => out.push(match MODES.iter().position(|mode| mode == word) {
                     Some(mode) => mode as u8,
                     None => number() as u8,
@@ -605,6 +679,10 @@ impl Assembler {
             counted(&self.called[1]),
             counted(&self.called[2]),
             map,
+            counted(&self.indexes),
+            counted(&self.called[3]),
+            self.migration.0.to_le_bytes().to_vec(),
+            counted(&self.accesses),
         ])
     }
 
@@ -628,7 +706,8 @@ impl Assembler {
 
     /// Constants need the type table: read it back from an artefact of types.
     fn encode_constants(&mut self, types: &[u8]) {
-        let mut sections = vec![vec![0; 4]; 12];
+        let mut sections = vec![vec![0; 4]; 16];
+        sections[14] = vec![0xFF; 2];
         sections[0] = [1, 0, 0, 0, b'x', 0, 0, 0, 0].to_vec();
         sections[1] = types.to_vec();
         let types: Types = match Module::decode(&artefact(&sections)) {

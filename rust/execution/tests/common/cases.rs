@@ -15,18 +15,30 @@
 //! query look @a -> none
 //! event Moved public party:@a { 5 }   the last call's next event
 //! changes 3             rows that the open block has changed in net
+//! feed 1 900 x"2a"      a reading (feed, time, value) in the open block's header
+//! timer OK again        the open block's next timer: what came of it
+//! timers                no timer is left unsaid
+//! wakeup 2000           when the next timer is due, as of the open block
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_execution::{
-    BlockExecutor, Call, Contracts, Event, MemoryLedger, Module, Outcome, Signer, Status,
-    TxContext, TypeId, Visibility, run_query,
+    BlockExecutor, BlockInfo, Call, Contracts, Event, MemoryLedger, Module, Outcome, Reading,
+    Signer, Status, TIMER_GAS, TimerOutcome, TxContext, TypeId, Visibility, run_query,
 };
 use daicho_types::ledger::Compartment;
 use daicho_types::{ConsensusTime, roles};
 
 use super::{asm, literal};
+
+/// Timers, outcomes, next wake-up and changes of a block.
+type Ran = (
+    Vec<TimerOutcome>,
+    Vec<Outcome>,
+    ConsensusTime,
+    Vec<daicho_types::ledger::Change>,
+);
 
 struct Runner {
     contracts: Contracts,
@@ -34,6 +46,10 @@ struct Runner {
     ledger: MemoryLedger,
     time: ConsensusTime,
     calls: Vec<(TxContext, Call)>,
+    readings: Vec<Reading>,
+    /// How many limits were tried, where that is asked for.
+    limits: Option<u64>,
+    timers_said: usize,
     here: u32,
     sender: Signer,
     cosigners: Vec<Signer>,
@@ -44,6 +60,25 @@ struct Runner {
     /// Over every outcome and every block's changes.
     digest: blake3::Hasher,
 }
+
+/// Runs one case and each of its calls again at every limit below what it needs,
+/// twice: in the open block and in a replay of it. Gives how many limits were tried.
+pub fn at_every_limit(case: &str) -> u64 {
+    let (assembly, script) = case.split_once("\nscript\n").expect("a case has a script");
+    let mut runner = Runner::new(assembly);
+    runner.limits = Some(0);
+    for line in script.lines() {
+        let line = line.split('#').next().expect("split gives one");
+        let words = literal::tokens(line);
+        if !words.is_empty() {
+            runner.step(line, &words);
+        }
+    }
+    runner.limits.expect("set above")
+}
+
+/// A call that needs more is not tried at every limit.
+const NEED_MAX: u64 = 6_000;
 
 /// Runs one case; panics with the line that does not hold. Gives a digest of
 /// all that came out: results, gas, steps, events, rows.
@@ -99,6 +134,9 @@ impl Runner {
             ledger: MemoryLedger::new(ConsensusTime(0)),
             time: ConsensusTime(1),
             calls: Vec::new(),
+            readings: Vec::new(),
+            limits: None,
+            timers_said: 0,
             here,
             sender: Signer {
                 party: literal::named("@tester"),
@@ -133,6 +171,13 @@ impl Runner {
                 let (_, changes) = self.replay();
                 assert_eq!(changes.len().to_string(), words[1], "{line}");
             }
+            "feed" => self.feed(words),
+            "timer" => self.timer(line, words),
+            "timers" => assert_eq!(self.timers_said, self.block().0.len(), "{line}"),
+            "wakeup" => {
+                let (_, _, wakeup, _) = self.block();
+                assert_eq!(wakeup.0.to_string(), words[1], "{line}");
+            }
             other => panic!("unknown step {other}"),
         }
     }
@@ -142,18 +187,58 @@ impl Runner {
         self.digest.update(format!("{changes:?}").as_bytes());
         self.ledger.commit(self.time, &changes);
         self.calls.clear();
+        self.readings.clear();
+        self.timers_said = 0;
         self.time = next;
     }
 
-    /// Executes the open block from its start: every step is a replay too.
     fn replay(&self) -> (Vec<Outcome>, Vec<daicho_types::ledger::Change>) {
+        let (_, outcomes, _, changes) = self.block();
+        (outcomes, changes)
+    }
+
+    /// Executes the open block from its start: every step is a replay too.
+    fn block(&self) -> Ran {
         let mut block = BlockExecutor::new(&self.contracts, &self.ledger);
-        let outcomes = self
-            .calls
-            .iter()
-            .map(|(tx, call)| block.execute(tx, call))
-            .collect();
-        (outcomes, block.finish())
+        let timers = block.prologue(&self.info(), &self.readings, TIMER_GAS);
+        let calls = self.calls.iter();
+        let outcomes = calls.map(|(tx, call)| block.execute(tx, call)).collect();
+        let wakeup = block.next_wakeup();
+        (timers, outcomes, wakeup, block.finish())
+    }
+
+    fn info(&self) -> BlockInfo {
+        BlockInfo {
+            height: self.ledger.height().next(),
+            time: self.time,
+            seed: [7; 32],
+        }
+    }
+
+    fn feed(&mut self, words: &[String]) {
+        let number = |at: usize| words[at].parse::<u64>().expect("a number");
+        let hex = words[3].trim_start_matches('x').trim_matches('"');
+        let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
+        self.readings.push(Reading {
+            feed: number(1) as u16,
+            slot: self.readings.len() as u64,
+            time: ConsensusTime(number(2)),
+            bytes: (0..hex.len()).step_by(2).map(digit).collect(),
+        });
+    }
+
+    fn timer(&mut self, line: &str, words: &[String]) {
+        let (timers, ..) = self.block();
+        let timer = timers.get(self.timers_said);
+        let timer = timer.unwrap_or_else(|| panic!("{line}: no such timer"));
+        self.timers_said += 1;
+        self.digest.update(format!("{timer:?}").as_bytes());
+        let again = words.get(2).is_some_and(|word| word == "again");
+        assert_eq!(
+            (timer.outcome.name.as_str(), timer.again),
+            (words[1].as_str(), again),
+            "{line}"
+        );
     }
 
     fn context(&mut self, query: bool) -> TxContext {
@@ -208,7 +293,37 @@ impl Runner {
         };
         self.digest.update(format!("{outcome:?}").as_bytes());
         self.check(line, &call, query, &outcome, &expected);
+        if self.limits.is_some() && !query && outcome.gas_used <= NEED_MAX {
+            self.limit_last(&outcome);
+        }
         self.events = outcome.events;
+    }
+
+    /// The last call of the open block at every limit below its need.
+    fn limit_last(&mut self, whole: &Outcome) {
+        let (tx, call) = self.calls.last().expect("it has just run").clone();
+        let mut steps = 0;
+        for limit in 0..whole.gas_used {
+            let mut block = BlockExecutor::new(&self.contracts, &self.ledger);
+            block.prologue(&self.info(), &self.readings, TIMER_GAS);
+            let before = self.calls.len() - 1;
+            for (tx, call) in &self.calls[..before] {
+                block.execute(tx, call);
+            }
+            let short = TxContext {
+                gas_limit: limit,
+                ..tx.clone()
+            };
+            let first = block.execute(&short, &call);
+            assert_eq!((first.name.as_str(), first.gas_used), ("GAS", limit));
+            assert!(steps <= first.steps && first.steps <= whole.steps);
+            assert!(first.changes.is_empty() && first.events.is_empty());
+            steps = first.steps;
+            // As if it had never been there; and the replay agrees.
+            assert_eq!(block.execute(&short, &call), first);
+            assert_eq!(block.execute(&tx, &call), *whole);
+            self.limits = self.limits.map(|count| count + 1);
+        }
     }
 
     fn check(&self, line: &str, call: &Call, query: bool, outcome: &Outcome, expected: &[String]) {

@@ -1,8 +1,12 @@
 //! What the tests of this crate share: an assembler from text to artefacts, an
-//! encoder of literals that is independent of the crate's own codec, and the
-//! runner of text cases.
+//! encoder of literals that is independent of the crate's own codec, the runner of
+//! text cases, and the fuzzing loop.
 #![allow(dead_code)]
 
 pub mod asm;
 pub mod cases;
+pub mod fuzz;
 pub mod literal;
+pub mod random;
+
+pub use random::Random;

@@ -1,0 +1,156 @@
+//! What stands against one artefact taking another's place (docs/bytecode.md,
+//! §13): every id that both have must keep its meaning, since rows, pending timers
+//! and other contracts hold on to it.
+
+use std::collections::BTreeMap;
+
+use crate::module::{ExportDecl, Module, TableDecl};
+use crate::types::{NO_TYPE, TypeId};
+
+/// The shape of a type, by index.
+type Shapes = Vec<[u8; 32]>;
+
+/// One line for each id that changes its meaning; empty when `new` may take the
+/// place of `old`.
+#[must_use]
+pub fn upgrade_problems(old: &Module, new: &Module) -> Vec<String> {
+    let shapes = (old.types.shapes(), new.types.shapes());
+    let mut problems = Vec::new();
+    compare(
+        &mut problems,
+        "table",
+        &tables(old, &shapes.0),
+        &tables(new, &shapes.1),
+    );
+    compare(
+        &mut problems,
+        "index",
+        &indexes(old, &shapes.0),
+        &indexes(new, &shapes.1),
+    );
+    compare(
+        &mut problems,
+        "event",
+        &events(old, &shapes.0),
+        &events(new, &shapes.1),
+    );
+    compare(
+        &mut problems,
+        "entry",
+        &entries(old, &shapes.0),
+        &entries(new, &shapes.1),
+    );
+    compare(
+        &mut problems,
+        "export",
+        &exports(old, &shapes.0),
+        &exports(new, &shapes.1),
+    );
+    compare(
+        &mut problems,
+        "scheduled",
+        &scheduled(old, &shapes.0),
+        &scheduled(new, &shapes.1),
+    );
+    for index in &new.indexes {
+        if old.tables.iter().any(|table| table.id == index.id) {
+            problems.push(format!("index {} has the id of a table", index.name));
+        }
+    }
+    for table in &new.tables {
+        if old.indexes.iter().any(|index| index.id == table.id) {
+            problems.push(format!("table {} has the id of an index", table.name));
+        }
+    }
+    problems
+}
+
+/// By id: the name, for the reader, and everything that must stay.
+type Meanings = BTreeMap<u32, (String, Vec<u8>)>;
+
+fn compare(problems: &mut Vec<String>, kind: &str, old: &Meanings, new: &Meanings) {
+    for (id, (name, meaning)) in new {
+        if old.get(id).is_some_and(|(_, before)| before != meaning) {
+            let before = &old[id].0;
+            problems.push(format!(
+                "{kind} {name} (id {id}) means another thing than {before} did"
+            ));
+        }
+    }
+}
+
+fn shape_of(shapes: &Shapes, ty: TypeId, out: &mut Vec<u8>) {
+    match ty {
+        NO_TYPE => out.push(0),
+        _ => {
+            out.push(1);
+            out.extend(shapes[usize::from(ty)]);
+        }
+    }
+}
+
+fn signature(module: &Module, shapes: &Shapes, function: u16) -> Vec<u8> {
+    let function = &module.functions[usize::from(function)];
+    let mut out = Vec::new();
+    for ty in function.params.iter().chain([&function.result]) {
+        shape_of(shapes, *ty, &mut out);
+    }
+    out
+}
+
+fn tables(module: &Module, shapes: &Shapes) -> Meanings {
+    let meaning = |table: &TableDecl| {
+        let mut out = table.row_version.to_le_bytes().to_vec();
+        for column in &table.columns {
+            shape_of(shapes, column.ty, &mut out);
+        }
+        shape_of(shapes, table.row, &mut out);
+        let conserved = table.conserved.as_ref();
+        let conserved = conserved.map(|it| (it.group, it.amounts.clone()));
+        out.extend(format!("{:?}{conserved:?}", table.compartment).into_bytes());
+        out
+    };
+    let named = |table: &TableDecl| (table.id.into(), (table.name.clone(), meaning(table)));
+    module.tables.iter().map(named).collect()
+}
+
+fn indexes(module: &Module, _: &Shapes) -> Meanings {
+    let meaning = module.indexes.iter().map(|index| {
+        let table = module.tables[usize::from(index.table)].id;
+        let meaning = format!("{table}{:?}", index.columns).into_bytes();
+        (index.id.into(), (index.name.clone(), meaning))
+    });
+    meaning.collect()
+}
+
+fn events(module: &Module, shapes: &Shapes) -> Meanings {
+    let meaning = module.events.iter().map(|event| {
+        let mut out = format!("{:?}", event.addressees).into_bytes();
+        shape_of(shapes, event.record, &mut out);
+        (event.id.into(), (event.name.clone(), out))
+    });
+    meaning.collect()
+}
+
+fn entries(module: &Module, shapes: &Shapes) -> Meanings {
+    let meaning = module.entries.iter().map(|entry| {
+        let meaning = signature(module, shapes, entry.function);
+        (entry.id, (entry.name.clone(), meaning))
+    });
+    meaning.collect()
+}
+
+fn exports(module: &Module, shapes: &Shapes) -> Meanings {
+    let meaning = |export: &ExportDecl| signature(module, shapes, export.function);
+    let named = |export: &ExportDecl| (export.id, (export.name.clone(), meaning(export)));
+    module.exports.iter().map(named).collect()
+}
+
+fn scheduled(module: &Module, shapes: &Shapes) -> Meanings {
+    let meaning = module.scheduled.iter().map(|one| {
+        let mut meaning = signature(module, shapes, one.function);
+        meaning.push(u8::from(one.resumes));
+        (one.id, (one.name.clone(), meaning))
+    });
+    meaning.collect()
+}
