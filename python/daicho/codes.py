@@ -1,4 +1,4 @@
-"""Every code of the four families, in one registry; none is ever reused.
+"""Every code of the five families, in one registry; none is ever reused.
 
 - *ledger*: refusals, failed receipts, halted executors. Names, numbers and the
   retry flag come from Rust (`daicho_types::codes`); what to do about them is
@@ -6,6 +6,8 @@
 - *configuration*: `CFG_...`, from the checks before anything runs.
 - *verify*: `VFY_...`, from checks of stored or received data.
 - *compiler*: `DC0001...`, from `daicho.compiler`.
+- *machine*: why a contract's call ended, from `daicho.machine_codes`. Where the
+  ledger refuses under the same name, the entry is the ledger's and tells both.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import importlib.util
 from dataclasses import dataclass
 
 from daicho import _native
+from daicho.machine_codes import TRAPS
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,11 @@ _LEDGER = {
         "There is no such contract or entry point.",
         "Check the contract's number and version.",
     ),
-    "BAD_ARTEFACT": ("The bytecode does not verify.", "Build it with this version's compiler."),
+    "BAD_ARTEFACT": (
+        "The bytecode does not run: it does not verify, it changes what an id means, or its "
+        "migration failed. The version before it goes on.",
+        "Build it with this version's compiler; `daicho contract diff` says what it changes.",
+    ),
     "ENTITY_LIMIT": (
         "The entity has a node of that kind already.",
         "Revoke the other one first.",
@@ -219,7 +226,7 @@ _VERIFY = {
 def registry() -> dict[str, Explanation]:
     """All codes of this installation, by name."""
     found = [
-        Explanation(code, family, meaning, remedy)
+        Explanation(code, family, *_with_trap(code, meaning, remedy))
         for family, table in (
             ("ledger", _LEDGER),
             ("configuration", _CONFIGURATION),
@@ -228,6 +235,11 @@ def registry() -> dict[str, Explanation]:
         for code, (meaning, remedy) in table.items()
     ]
     found += _compiler_codes()
+    found += [
+        Explanation(code, "machine", meaning, remedy)
+        for code, (meaning, remedy) in TRAPS.items()
+        if code not in _LEDGER
+    ]
     by_name = {entry.code: entry for entry in found}
     assert len(by_name) == len(found), "a code stands in one family once"
     return by_name
@@ -236,6 +248,14 @@ def registry() -> dict[str, Explanation]:
 def retry_codes() -> frozenset[str]:
     """Ledger codes after which the same bytes may succeed later."""
     return frozenset(name for _, name, retry in _native.codes() if retry)
+
+
+def _with_trap(code: str, meaning: str, remedy: str) -> tuple[str, str]:
+    """The words of a ledger's code, and of the trap that has the same name."""
+    if code not in TRAPS:
+        return meaning, remedy
+    trap, advice = TRAPS[code]
+    return f"{meaning} As a contract's failure: {trap}", f"{remedy} In a contract: {advice}"
 
 
 def _compiler_codes() -> list[Explanation]:

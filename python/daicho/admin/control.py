@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+
+from blake3 import blake3
 
 from daicho import _native
 from daicho.config import ConfigError
 from daicho.gateway.client import LedgerClient, Receipt
+from daicho.gateway.errors import RefusedError
 from daicho.gateway.party import Party
+
+_PUBLIC = bytes(17)
+_CODE_TABLE = bytes(4) + (3).to_bytes(2, "big")
+"""Contract 0, table 3: the code that runs of each contract (docs/bytecode.md, §13)."""
+_POLL_S = 0.05
 
 
 def approvers_beside(sender: Party, names: tuple[str, ...] | None = None) -> list[Party]:
@@ -43,9 +52,34 @@ def revoke(client: LedgerClient, alias: bytes, approvers: list[Party]) -> Receip
 def deploy(
     client: LedgerClient, number: int, name: str, artefact: bytes, approvers: list[Party]
 ) -> Receipt:
-    """Deploy a contract under the number it gets, or has."""
+    """Deploy a contract under the number it gets, or has, and see that it runs.
+
+    The ledger keeps any artefact and runs what its executors accept: bytecode that
+    verifies, that changes the meaning of no id, and whose migration succeeds. Where
+    they do not, the receipt says so: `failed`, BAD_ARTEFACT.
+    """
     command = _native.command_deploy(number, name, artefact)
-    return client.submit_control(command, approvers=approvers)
+    receipt = client.submit_control(command, approvers=approvers)
+    if receipt["status"] == "ok" and not _runs(client, number, artefact, receipt["height"]):
+        return {**receipt, "status": "failed", "code": "BAD_ARTEFACT"}
+    return receipt
+
+
+def _runs(client: LedgerClient, number: int, artefact: bytes, height: int) -> bool:
+    """Whether the certified state after `height` names this code as the one that runs."""
+    deadline = time.monotonic() + client.timeout_s
+    key = _CODE_TABLE + number.to_bytes(4, "big")
+    while True:
+        try:
+            found = client.row(_PUBLIC, key, at=("height", height))
+        except RefusedError as refusal:
+            if refusal.retry and time.monotonic() < deadline:
+                time.sleep(_POLL_S)
+                continue
+            if refusal.code == "ACCESS":
+                return False
+            raise
+        return found.row.endswith(blake3(artefact).digest())
 
 
 def steer_time(client: LedgerClient, time_us: int, approvers: list[Party]) -> Receipt:

@@ -9,13 +9,16 @@ use daicho_crypto::{
     Domain, ExecutorKeys, Secret, body_digest, chain_id, events_root, receipts_root,
     result_payload, seal_receipt, unwrap_epoch_secret,
 };
-use daicho_execution::{BlockExecutor, Call as Run, Contracts, Outcome, Status};
+use daicho_execution::{
+    BlockExecutor, BlockInfo, Call as Run, Contracts, Outcome, Overlay, Reading, Status, TIMER_GAS,
+    TimerOutcome,
+};
 use daicho_state::{
     AddressedEvent, BlockRef, KeyRing, Pending, Record, RecordError, State, decode_record,
     encode_record, seal_changes, seal_events,
 };
 use daicho_types::block::{
-    BlockHeader, CommittedBlock, ResultCertificate, ResultStatement, ResultVote,
+    BlockHeader, CommittedBlock, FeedReading, ResultCertificate, ResultStatement, ResultVote,
 };
 use daicho_types::codec::{Blob, Decode, Encode, List};
 use daicho_types::control::Command;
@@ -29,6 +32,7 @@ use daicho_types::{Alias, ChainId, Code, ConsensusTime, Digest, Epoch, Height, R
 use crate::chain::{Chain, Checked};
 use crate::nonces::Nonces;
 use crate::opening::Opening;
+use crate::upgrades::{Candidate, take_over};
 
 /// The version of the execution rules, in every result.
 pub const EXECUTION_VERSION: u16 = 1;
@@ -213,24 +217,35 @@ impl Executor {
             if known.digest != checked.digest {
                 return Err(halt(Code::Diverged, &"the store holds another block here"));
             }
-            self.follow(block, &checked);
+            let (_, candidates) = self.follow(block, &checked);
+            for candidate in candidates {
+                if candidate.runs(&self.state, height) {
+                    candidate.install(&mut self.contracts);
+                }
+            }
             return Ok(Step::Known(self.signed_before(height)));
         }
-        let (runs, changes) = self.run_calls(&block.header, &checked);
-        let spare: Vec<Ran> = runs.iter().map(Ran::without_effect).collect();
-        let outcomes = self.follow(block, &checked);
+        let (runs, effects) = self.run_calls(&block.header, &checked);
+        let (outcomes, candidates) = self.follow(block, &checked);
         let place = (&block.header, &checked);
-        let settled = match self.settle(place, runs, &changes, &outcomes)? {
-            Some(settled) => Some(settled),
-            // No node could store or send what this block leads to: its calls
-            // fail, on every executor alike.
-            None => self.settle(place, spare, &[], &outcomes)?,
-        };
-        let (body, pending) = settled.ok_or_else(|| {
+        let spare: Vec<Ran> = runs.iter().map(Ran::without_effect).collect();
+        let (mut runs, mut settled) = (Some(runs), None);
+        for mut effect in effects {
+            effect.upgrade(&candidates, &self.contracts, &self.state, &block.header);
+            // Where no node could store or send what this block leads to, its calls
+            // fail, and then its timers do not run, on every executor alike.
+            let runs = runs.take().unwrap_or_else(|| spare.clone());
+            settled = self.settle(place, runs, &effect, &outcomes)?;
+            if settled.is_some() {
+                self.contracts = effect.contracts.unwrap_or_else(|| self.contracts.clone());
+                break;
+            }
+        }
+        let (body, pending, wakeup) = settled.ok_or_else(|| {
             let reason = "receipts alone are more than a result may hold";
             halt(Code::TooLarge, &reason)
         })?;
-        let vote = self.sign(self.statement(&checked.digest, &body, &pending));
+        let vote = self.sign(self.statement(&checked.digest, &body, &pending, wakeup));
         let executed = Executed { vote, body };
         let record = Record::of(&pending, executed.to_bytes());
         let record = encode_record(&self.keys.store, &record)
@@ -248,19 +263,20 @@ impl Executor {
         &self,
         (header, checked): (&BlockHeader, &Checked),
         runs: Vec<Ran>,
-        changes: &[daicho_types::ledger::Change],
+        effect: &Effect,
         outcomes: &[ControlOutcome],
-    ) -> Result<Option<(ResultBody, Pending)>, Halted> {
+    ) -> Result<Option<(ResultBody, Pending, ConsensusTime)>, Halted> {
         let reference = BlockRef {
             height: header.height,
             digest: checked.digest,
             time: header.time,
         };
-        let pending = self.state.compute(reference, changes);
+        let pending = self.state.compute(reference, &effect.changes);
         let pending = pending.map_err(|error| Halted::new(header.height, Code::Damaged, error))?;
-        let body = self.body(header, checked, runs, outcomes, &pending);
+        let body = self.body((header, checked), runs, effect, outcomes, &pending);
         let fits = |body: &ResultBody| body.to_bytes().len() <= RESULT_BODY_BYTES_MAX;
-        Ok(body.ok().filter(fits).map(|body| (body, pending)))
+        let settled = body.ok().filter(fits);
+        Ok(settled.map(|body| (body, pending, effect.next_wakeup)))
     }
 
     /// The result of a block that an earlier life of this executor ran. Every
@@ -304,28 +320,32 @@ impl Executor {
         Ok(())
     }
 
-    /// The chain moves on; what it deploys is callable from the next block.
-    fn follow(&mut self, block: &CommittedBlock, checked: &Checked) -> Vec<ControlOutcome> {
+    /// The chain moves on; what it deploys may take over.
+    fn follow(
+        &mut self,
+        block: &CommittedBlock,
+        checked: &Checked,
+    ) -> (Vec<ControlOutcome>, Vec<Candidate>) {
         let outcomes = self.chain.follow(block, checked);
-        for outcome in outcomes.iter().filter(|outcome| outcome.code == Code::Ok) {
-            if let Item::Control(tx) = &checked.items[outcome.index as usize]
-                && let Command::Deploy(deploy) = &tx.command
-            {
-                // An artefact that does not verify is on the ledger and cannot
-                // be called: the same on every executor.
-                let _ = self.contracts.deploy(deploy.contract.0, &deploy.artefact);
-            }
-        }
-        outcomes
+        let done = outcomes.iter().filter(|outcome| outcome.code == Code::Ok);
+        let deployed = done.filter_map(|outcome| match &checked.items[outcome.index as usize] {
+            Item::Control(tx) => match &tx.command {
+                Command::Deploy(deploy) => Candidate::of(deploy),
+                _ => None,
+            },
+            Item::Sealed(_) => None,
+        });
+        let candidates = deployed.collect();
+        (outcomes, candidates)
     }
 
-    fn run_calls(
-        &mut self,
-        header: &BlockHeader,
-        checked: &Checked,
-    ) -> (Vec<Ran>, Vec<daicho_types::ledger::Change>) {
-        let seed = self.state.keys().seed(header.height);
+    fn run_calls(&mut self, header: &BlockHeader, checked: &Checked) -> (Vec<Ran>, [Effect; 3]) {
+        let info = info(&self.state, header);
+        let seed = info.seed;
         let mut block = BlockExecutor::new(&self.contracts, &self.state);
+        let nothing = Effect::of(&block, Vec::new());
+        let timers = block.prologue(&info, &readings(header), TIMER_GAS);
+        let timers_only = Effect::of(&block, timers);
         let mut runs = Vec::with_capacity(checked.items.len());
         for (item, tx_id) in checked.items.iter().zip(&checked.tx_ids) {
             runs.push(match item {
@@ -342,19 +362,26 @@ impl Executor {
                 }
             });
         }
-        (runs, block.finish())
+        let whole = Effect::of(&block, timers_only.timers.clone());
+        (runs, [whole, timers_only, nothing])
     }
 
     fn body(
         &self,
-        header: &BlockHeader,
-        checked: &Checked,
+        (header, checked): (&BlockHeader, &Checked),
         runs: Vec<Ran>,
+        effect: &Effect,
         outcomes: &[ControlOutcome],
         pending: &Pending,
     ) -> Result<ResultBody, String> {
         let keys = self.state.keys();
         let (mut receipts, mut events) = (Vec::new(), Vec::new());
+        // Timers and migrations have no place among the items: their events count
+        // on behind.
+        let timers = effect.timers.iter().map(|timer| &timer.outcome);
+        for (index, outcome) in (header.items..).zip(timers.chain(&effect.migrations)) {
+            events.extend(addressed(index, outcome));
+        }
         let mut controls = outcomes.iter();
         for (index, ran) in (0u32..).zip(runs) {
             let place = index as usize;
@@ -388,7 +415,13 @@ impl Executor {
         })
     }
 
-    fn statement(&self, block: &Digest, body: &ResultBody, pending: &Pending) -> ResultStatement {
+    fn statement(
+        &self,
+        block: &Digest,
+        body: &ResultBody,
+        pending: &Pending,
+        next_wakeup: ConsensusTime,
+    ) -> ResultStatement {
         ResultStatement {
             height: body.height,
             block: *block,
@@ -396,7 +429,7 @@ impl Executor {
             receipts_root: receipts_root(&body.receipts),
             events_root: events_root(&body.events),
             body: body_digest(body),
-            next_wakeup: ConsensusTime(0),
+            next_wakeup,
             execution_version: EXECUTION_VERSION,
         }
     }
@@ -415,7 +448,74 @@ impl Executor {
     }
 }
 
+/// What a block does to the ledger: all of it, its timers alone, or nothing.
+struct Effect {
+    changes: Vec<daicho_types::ledger::Change>,
+    timers: Vec<TimerOutcome>,
+    migrations: Vec<Outcome>,
+    next_wakeup: ConsensusTime,
+    /// The contracts from the next block on, where they change.
+    contracts: Option<Contracts>,
+}
+
+impl Effect {
+    fn of(block: &BlockExecutor<'_>, timers: Vec<TimerOutcome>) -> Self {
+        Self {
+            changes: block.changes(),
+            timers,
+            migrations: Vec::new(),
+            next_wakeup: block.next_wakeup(),
+            contracts: None,
+        }
+    }
+
+    /// Lets what the block deployed take over at its end.
+    fn upgrade(
+        &mut self,
+        candidates: &[Candidate],
+        before: &Contracts,
+        state: &State,
+        header: &BlockHeader,
+    ) {
+        if candidates.is_empty() {
+            return;
+        }
+        let mut overlay = Overlay::default();
+        overlay.apply(&self.changes);
+        let info = info(state, header);
+        let (contracts, overlay, migrations) = take_over(candidates, before, state, overlay, &info);
+        let block = BlockExecutor::over(&contracts, state, overlay);
+        *self = Self {
+            migrations,
+            ..Self::of(&block, std::mem::take(&mut self.timers))
+        };
+        self.contracts = Some(contracts);
+    }
+}
+
+/// What the contracts of a block may know of it.
+fn info(state: &State, header: &BlockHeader) -> BlockInfo {
+    BlockInfo {
+        height: header.height,
+        time: header.time,
+        seed: state.keys().seed(header.height),
+    }
+}
+
+/// The header's readings. A slot has the block's time until the control state
+/// says when the slots of a feed begin; until then no header carries any.
+fn readings(header: &BlockHeader) -> Vec<Reading> {
+    let reading = |of: &FeedReading| Reading {
+        feed: of.feed,
+        slot: of.slot,
+        time: header.time,
+        bytes: of.value.to_vec(),
+    };
+    header.feeds.iter().map(reading).collect()
+}
+
 /// What became of an item.
+#[derive(Clone)]
 enum Ran {
     Control,
     Call(Option<Secret>, Box<Outcome>),

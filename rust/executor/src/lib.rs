@@ -21,6 +21,7 @@ mod opening;
 mod query;
 pub mod sandbox;
 mod store;
+mod upgrades;
 
 pub use chain::{BadBlock, Chain};
 pub use executor::{EXECUTION_VERSION, Executor, Halted, Prepared, Step};
