@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from daicho.compiler import CompileError, compile_path, compile_source
+from daicho.compiler import CompileError, compile_path, compile_source, step1_parse, types
+from daicho.compiler.step2_check import (
+    annotations,
+    assignments,
+    classes,
+    matching,
+    signatures,
+    tables,
+)
+from daicho.compiler.step3_lower import state
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contracts" / "language.md").read_text()
@@ -30,7 +39,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_pieces_are_one_contract(folder: Path) -> None:
     artefact = compile_path(folder / "loans.py")
-    assert sorted(artefact.abi.entries) == ["bring_in", "give_back", "lend", "recall"]
+    assert {"bring_in", "lend", "recall_all", "watch"} <= set(artefact.abi.entries)
+    assert sorted(artefact.abi.scheduled) == ["fall_due", "remind"]
 
 
 def test_they_pass_mypy_strict(folder: Path) -> None:
@@ -42,13 +52,26 @@ def test_they_pass_mypy_strict(folder: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_its_test_passes(folder: Path) -> None:
+TESTS = re.findall(r"^def (test_\w+)", "".join(pieces("python", "test")), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_its_tests_pass(folder: Path, name: str) -> None:
     (program,) = pieces("python", "test")
     names: dict[str, object] = {}
     exec(compile(program, "language.md", "exec"), names)
-    test = names["test_a_loan_moves_the_shares_and_comes_back"]
+    test = names[name]
     assert callable(test)
     test(folder)
+
+
+def test_it_touches_what_is_printed(folder: Path) -> None:
+    (printed,) = pieces("text", "access")
+    made = compile_path(folder / "loans.py").texts["access"]
+    sets = re.findall(r"^\w+ \w+\n(?:  .*\n)*", made, re.MULTILINE)
+    assert re.findall(r"^\w+ \w+\n(?:  .*\n)*", printed, re.MULTILINE)
+    for item in re.findall(r"^\w+ \w+\n(?:  .*\n)*", printed, re.MULTILINE):
+        assert item in sets
 
 
 def test_the_mistake_is_reported_as_printed() -> None:
@@ -66,6 +89,28 @@ def test_the_mistake_is_reported_as_printed() -> None:
     assert told == printed.rstrip()
 
 
+def test_the_bounds_are_the_compilers() -> None:
+    bounds = {
+        "bytes of a file": step1_parse.SOURCE_BYTES_MAX,
+        "opening braces of a file": step1_parse.BRACES_MAX,
+        "levels of a statement or an expression": step1_parse.DEPTH_MAX,
+        "letters of a name": step1_parse.NAME_MAX,
+        "parameters of a function": signatures.PARAMS_MAX,
+        "locals of a function": assignments.LOCALS_MAX,
+        "cases of a `match`": matching.CASES_MAX,
+        "fields of a record": classes.FIELDS_MAX,
+        "members of an enum": classes.MEMBERS_MAX,
+        "types within types": annotations.DEPTH_MAX,
+        "key columns of a table": tables.KEY_COLUMNS_MAX,
+        "items or characters of a bounded type": annotations.LENGTH_MAX,
+        "digits of a decimal or an amount": types.DIGITS_MAX,
+        "rows of one scan": state.SCAN_ROWS_MAX,
+    }
+    chapter = PAGE[PAGE.index("## Bounds") : PAGE.index("## What a call touches")]
+    printed = dict(re.findall(r"^\| (\S.*\S) \| ([\d,]+) \|$", chapter, re.MULTILINE))
+    assert printed == {what: f"{most:,}" for what, most in bounds.items()}
+
+
 def test_every_piece_is_of_a_kind_that_is_tested() -> None:
     kinds = {(kind, said) for kind, said, _ in BLOCKS}
     assert kinds == {
@@ -73,5 +118,6 @@ def test_every_piece_is_of_a_kind_that_is_tested() -> None:
         ("python", "wrong"),
         ("python", "test"),
         ("text", ""),
+        ("text", "access"),
         ("toml", ""),
     }

@@ -66,7 +66,7 @@ def test_reports_what_is_marked_and_nothing_else(case: Case) -> None:
 
 def test_every_code_has_a_case() -> None:
     covered = {code for case in CASES for _, code in case.expected}
-    missing = sorted(set(REGISTRY) - covered - {"DC0080"})  # LIMIT: test_limits below
+    missing = sorted(set(REGISTRY) - covered)
     assert not missing
 
 
@@ -88,32 +88,35 @@ def test_a_diagnostic_shows_file_line_column_caret_and_hint() -> None:
     assert lines[at + 2].startswith("    hint: write `a.div(b")
 
 
-def test_a_dvp_contract_with_three_mistakes_reports_three_with_hints() -> None:
-    text = """from daicho.contract import Key, Money, Party, Quantity, Role, Row, Table
-from daicho.contract import entry, party, sender
+DVP = """\
+from daicho.contract import Holdings, Key, Money, Party, Quantity, Role, Row, entry, party
 edition = 1
 class JPY(Money, scale=0): ...
 class Shares(Quantity, scale=0): ...
-class Leg(Row):
-    bank: Key[Party]
-    cash: JPY
-legs = Table(Leg, compartment=party(Leg.bank))
-@entry(roles=(Role.MEMBER,))
-def settle(quantity: Shares, price: JPY) -> None:
-    leg = legs.get(sender())
-    legs.put(leg.replace(cash=leg.cash + quantity))
-    price = price / 2.5
+class Cash(Row): bank: Key[Party]; amount: JPY
+class Stock(Row): bank: Key[Party]; amount: Shares
+cash = Holdings(Cash, per=Cash.bank, compartment=party(Cash.bank))
+stock = Holdings(Stock, per=Stock.bank, compartment=party(Stock.bank))
+@entry(roles=(Role.MEMBER,), signed_by=("seler",))
+def settle(buyer: Party, seller: Party, quantity: Shares, price: JPY) -> None:
+    cash.move(price / 2, source=cash.at(buyer).amount, target=cash.at(seller).amount)
+    stock.move(price, source=stock.at(seller).amount, target=stock.at(buyer).amount)
 """
-    failure = failure_of(text)
+
+
+def test_a_dvp_contract_with_three_mistakes_reports_three_with_hints() -> None:
+    """A 12-line DVP contract with three planted mistakes reports all three with hints in one run.
+
+    A signer misspelt, half a yen, and the price where the quantity belongs.
+    """
+    assert len(DVP.splitlines()) == 12
+    failure = failure_of(DVP)
     found = [(item.span.line, item.code) for item in failure.diagnostics]
-    assert found == [
-        (13, "DC0047"),
-        (13, "DC0047"),
-        (13, "DC0042"),
-        (14, "DC0009"),
-        (14, "DC0007"),
-    ]
+    assert found == [(9, "DC0071"), (11, "DC0009"), (12, "DC0040")]
     assert all(item.hint for item in failure.diagnostics)
+    assert str(failure).count("    hint: ") == 3
+    right = DVP.replace("seler", "seller").replace("price / 2", "price")
+    compile_source(right.replace("stock.move(price", "stock.move(quantity"), "case.py")
 
 
 def test_diagnostics_as_json() -> None:
@@ -139,9 +142,3 @@ def test_every_code_explains_itself_and_most_give_a_hint() -> None:
         assert len(code.text) > 20
     hints = sum(bool(code.hint) for code in REGISTRY.values())
     assert hints >= 0.8 * len(REGISTRY)
-
-
-@pytest.mark.parametrize("text", ["(" * 200_000, "x = " + "-" * 50_000 + "1", "x" * 300_000, "\0"])
-def test_hostile_texts_are_refused(text: str) -> None:
-    """R28: "Contract that ... recurses, or allocates without bound"."""
-    assert failure_of(text).diagnostics

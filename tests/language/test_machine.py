@@ -194,7 +194,7 @@ def test_days(ask: Ask) -> None:
 
 
 def test_context(chain: Chain, bank: Party, ask: Ask) -> None:
-    assert list(ask("context").values()) == [bank.id, chain._native.time_us, chain.height, True]
+    assert list(ask("context").values()) == [bank.id, chain.time_us, chain.height, True]
 
 
 # --- state ---

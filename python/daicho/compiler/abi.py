@@ -25,11 +25,26 @@ import datetime
 import decimal
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from daicho.compiler.bytecode import FORMAT, MAGIC, NO_TYPE
+from daicho.compiler.artefact import AbiError as AbiError
+from daicho.compiler.artefact import (
+    Reader,
+    Shape,
+    Signature,
+    demand,
+    read_callables,
+    read_errors,
+    read_events,
+    read_functions,
+    read_scheduled,
+    read_sections,
+    read_shapes,
+)
+from daicho.compiler.bytecode import NO_TYPE
 
 _EPOCH = datetime.date(1970, 1, 1)
+
+
 _INTEGERS = {
     1: (16, True),
     2: (1, False),
@@ -47,84 +62,41 @@ _INTEGERS = {
 _FIXED = {11: 16, 12: 16, 13: 32}
 
 
-class AbiError(ValueError):
-    """A value does not fit its type, or bytes do not decode."""
-
-
-@dataclass(frozen=True)
-class Signature:
-    """An entry point, a query or an export, as the border shows it."""
-
-    id: int
-    name: str
-    roles: int
-    params: tuple[tuple[str, int], ...]
-    result: int
-    signed_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class EventType:
-    """An event, as the border shows it."""
-
-    id: int
-    name: str
-    record: int
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One type of the artefact; `kind` as in the format."""
-
-    kind: int
-    name: str = ""
-    numbers: tuple[int, ...] = ()
-    names: tuple[str, ...] = ()
-
-
-class Reader:
-    """Reads little-endian fields and never past the end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def take(self, count: int) -> bytes:
-        """The next `count` bytes."""
-        if count < 0 or self._at + count > len(self._data):
-            raise AbiError("the bytes end too early")
-        self._at += count
-        return self._data[self._at - count : self._at]
-
-    def number(self, size: int, signed: bool = False) -> int:
-        """A number of `size` bytes."""
-        return int.from_bytes(self.take(size), "little", signed=signed)
-
-    def text(self) -> str:
-        """A length and that much UTF-8."""
-        try:
-            return self.take(self.number(4)).decode()
-        except UnicodeDecodeError as fault:
-            raise AbiError("a text is not UTF-8") from fault
-
-    def end(self) -> None:
-        """AbiError unless everything was read."""
-        if self._at != len(self._data):
-            raise AbiError("bytes are left over")
-
-
 class Abi:
     """The border of one contract, from its artefact."""
 
     def __init__(self, artefact: bytes) -> None:
-        sections = _sections(artefact)
+        sections = read_sections(artefact)
         self.name = Reader(sections[1]).text()
-        self._shapes = _read_shapes(Reader(sections[2]))
-        self.errors, self._details = _read_errors(Reader(sections[4]))
-        self.events = {item.id: item for item in _read_events(Reader(sections[5]))}
-        functions = _read_functions(Reader(sections[8]))
-        self.entries = _read_callables(Reader(sections[9]), functions, True)
-        self.queries = _read_callables(Reader(sections[10]), functions, False)
+        self._shapes = read_shapes(Reader(sections[2]))
+        self.errors, self._details = read_errors(Reader(sections[4]))
+        self.events = {item.id: item for item in read_events(Reader(sections[5]))}
+        functions = read_functions(Reader(sections[8]))
+        self.entries = read_callables(Reader(sections[9]), functions, True)
+        self.queries = read_callables(Reader(sections[10]), functions, False)
+        self.scheduled = read_scheduled(Reader(sections[14]), functions)
+
+    # --- types ---
+
+    def shape(self, type_: int) -> Shape:
+        """A type of the artefact by its index, 32 and up; KeyError for another."""
+        return self._shapes[type_]
+
+    def shapes(self) -> dict[int, Shape]:
+        """Every type of the artefact by its index."""
+        return dict(self._shapes)
+
+    def type_named(self, name: str) -> int:
+        """The index of the record or enum of that name; KeyError if there is none."""
+        found = [index for index, shape in self._shapes.items() if shape.name == name]
+        if not found:
+            known = sorted(shape.name for shape in self._shapes.values() if shape.name)
+            raise KeyError(f"no record or enum {name!r}; there are {', '.join(known)}")
+        return found[0]
+
+    def fields(self, shape: Shape) -> list[tuple[str, int]]:
+        """A record's fields and their types; a row's stored part stands beside its key columns."""
+        return self._flat(shape)
 
     # --- entries and queries ---
 
@@ -187,6 +159,10 @@ class Abi:
 
     # --- values ---
 
+    def encode_value(self, type_: int, value: object, where: str = "value") -> bytes:
+        """Canonical bytes of one value; `where` names it in an `AbiError`."""
+        return self._encode(type_, value, where)
+
     def _encode(self, type_: int, value: object, where: str) -> bytes:
         try:
             return self._encode_value(type_, value, where)
@@ -203,22 +179,23 @@ class Abi:
 
     def _encode_value(self, type_: int, value: object, where: str) -> bytes:
         if type_ == 0:
-            _demand(isinstance(value, bool), where, value, "a bool")
+            demand(isinstance(value, bool), where, value, "a bool")
             return b"\1" if value else b"\0"
         if type_ in _INTEGERS:
             size, signed = _INTEGERS[type_]
-            _demand(type(value) is int, where, value, "an integer")
+            demand(type(value) is int, where, value, "an integer")
             return int(str(value)).to_bytes(size, "little", signed=signed)
         if type_ in _FIXED:
             data = bytes.fromhex(value) if isinstance(value, str) else value
             ok = isinstance(data, bytes) and len(data) == _FIXED[type_]
-            _demand(ok, where, value, f"{_FIXED[type_]} bytes")
+            demand(ok, where, value, f"{_FIXED[type_]} bytes")
             assert isinstance(data, bytes)
             return data
         if type_ == 14:
-            if not isinstance(value, datetime.date):
+            day = datetime.date.fromisoformat(value) if isinstance(value, str) else value
+            if not isinstance(day, datetime.date):
                 raise AbiError(f"{where}: {value!r} is not a date")
-            return struct.pack("<i", (value - _EPOCH).days)
+            return struct.pack("<i", (day - _EPOCH).days)
         return self._encode_shape(self._shapes[type_], value, where)
 
     def _encode_shape(self, shape: Shape, value: object, where: str) -> bytes:
@@ -227,7 +204,7 @@ class Abi:
                 return _encode_decimal(shape.numbers[0], shape.numbers[1], value, where)
             case 2, str():
                 data = value.encode()
-                _demand(
+                demand(
                     len(value) <= shape.numbers[0],
                     where,
                     value,
@@ -235,7 +212,7 @@ class Abi:
                 )
                 return struct.pack("<I", len(data)) + data
             case 3, bytes():
-                _demand(
+                demand(
                     len(value) <= shape.numbers[0],
                     where,
                     value,
@@ -247,7 +224,7 @@ class Abi:
             case 5, Mapping():
                 return self._encode_record(shape, value, where)
             case 6, list() | tuple():
-                _demand(
+                demand(
                     len(value) <= shape.numbers[1],
                     where,
                     value,
@@ -270,13 +247,13 @@ class Abi:
     def _encode_record(self, shape: Shape, value: Mapping[str, object], where: str) -> bytes:
         fields = self._flat(shape)
         odd = sorted(set(value) ^ {name for name, _ in fields})
-        _demand(not odd, where, odd, f"the fields of {shape.name}")
+        demand(not odd, where, odd, f"the fields of {shape.name}")
         return b"".join(
             self._encode(type_, value[name], f"{where}.{name}") for name, type_ in fields
         )
 
     def _encode_map(self, shape: Shape, value: Mapping[object, object], where: str) -> bytes:
-        _demand(len(value) <= shape.numbers[2], where, value, f"at most {shape.numbers[2]} items")
+        demand(len(value) <= shape.numbers[2], where, value, f"at most {shape.numbers[2]} items")
         rows = [
             (
                 self._order(shape.numbers[0], key),
@@ -308,7 +285,7 @@ class Abi:
     def _decode(self, type_: int, reader: Reader) -> object:
         if type_ == 0:
             flag = reader.number(1)
-            _demand(flag in (0, 1), "Bool", flag, "0 or 1")
+            demand(flag in (0, 1), "Bool", flag, "0 or 1")
             return flag == 1
         if type_ in _INTEGERS:
             return reader.number(*_INTEGERS[type_])
@@ -329,7 +306,7 @@ class Abi:
                 return reader.take(reader.number(4))
             case 4:
                 ordinal = reader.number(2)
-                _demand(ordinal < len(shape.names), shape.name, ordinal, "a member")
+                demand(ordinal < len(shape.names), shape.name, ordinal, "a member")
                 return shape.names[ordinal]
             case 5:
                 return {name: self._decode(type_, reader) for name, type_ in self._flat(shape)}
@@ -346,12 +323,12 @@ class Abi:
                 ]
                 return dict(pairs)
         flag = reader.number(1)
-        _demand(flag in (0, 1), "Optional", flag, "0 or 1")
+        demand(flag in (0, 1), "Optional", flag, "0 or 1")
         return self._decode(shape.numbers[0], reader) if flag else None
 
     def _count(self, most: int, reader: Reader) -> int:
         count = reader.number(4)
-        _demand(count <= most, "list", count, f"at most {most} items")
+        demand(count <= most, "list", count, f"at most {most} items")
         return count
 
 
@@ -367,111 +344,13 @@ _WORDS = {
 }
 
 
-def _demand(ok: bool, where: str, value: object, wanted: str) -> None:
-    if not ok:
-        raise AbiError(f"{where}: {value!r} is not {wanted}")
-
-
 def _encode_decimal(
     digits: int, scale: int, value: int | str | decimal.Decimal, where: str
 ) -> bytes:
     number = decimal.Decimal(value)
-    _demand(number.is_finite(), where, value, "a finite number")
+    demand(number.is_finite(), where, value, "a finite number")
     shifted = number.scaleb(scale, decimal.Context(prec=200))
     whole = int(shifted)
-    _demand(whole == shifted, where, value, f"exact in {scale} decimal places")
-    _demand(abs(whole) < 10**digits, where, value, f"below {digits} digits")
+    demand(whole == shifted, where, value, f"exact in {scale} decimal places")
+    demand(abs(whole) < 10**digits, where, value, f"below {digits} digits")
     return whole.to_bytes(16, "little", signed=True)
-
-
-# --- the sections of an artefact that describe the border ---
-
-
-def _sections(artefact: bytes) -> dict[int, bytes]:
-    reader = Reader(artefact)
-    if reader.take(8) != MAGIC or reader.number(2) != FORMAT:
-        raise AbiError("this is not a contract artefact of a known format")
-    reader.take(6)
-    _demand(
-        reader.number(4) == len(artefact) - 20, "artefact", len(artefact), "of the length it says"
-    )
-    sections: dict[int, bytes] = {}
-    for number in range(1, 13):
-        _demand(reader.number(1) == number, "artefact", number, "the next section")
-        sections[number] = reader.take(reader.number(4))
-    reader.end()
-    return sections
-
-
-def _read_shapes(reader: Reader) -> dict[int, Shape]:
-    return {32 + index: _read_shape(reader) for index in range(reader.number(4))}
-
-
-def _read_shape(reader: Reader) -> Shape:
-    kind = reader.number(1)
-    match kind:
-        case 1:
-            return Shape(kind, "", (reader.number(1), reader.number(1)))
-        case 2 | 3:
-            return Shape(kind, "", (reader.number(4),))
-        case 4:
-            name = reader.text()
-            return Shape(kind, name, (), tuple(reader.text() for _ in range(reader.number(4))))
-        case 5:
-            name = reader.text()
-            pairs = [(reader.text(), reader.number(2)) for _ in range(reader.number(4))]
-            return Shape(kind, name, tuple(b for _, b in pairs), tuple(a for a, _ in pairs))
-        case 6:
-            return Shape(kind, "", (reader.number(2), reader.number(4)))
-        case 7:
-            return Shape(kind, "", (reader.number(2), reader.number(2), reader.number(4)))
-        case 8:
-            return Shape(kind, "", (reader.number(2),))
-    raise AbiError(f"type kind {kind}")
-
-
-def _read_errors(reader: Reader) -> tuple[dict[int, str], dict[int, list[list[int]]]]:
-    names: dict[int, str] = {}
-    details: dict[int, list[list[int]]] = {}
-    for _ in range(reader.number(4)):
-        code = reader.number(2)
-        names[code] = reader.text()
-        details.setdefault(code, []).append([reader.number(2) for _ in range(reader.number(4))])
-    return names, details
-
-
-def _read_events(reader: Reader) -> list[EventType]:
-    events: list[EventType] = []
-    for _ in range(reader.number(4)):
-        events.append(EventType(reader.number(2), reader.text(), reader.number(2)))
-        for _ in range(reader.number(4)):
-            reader.take(3)
-    return events
-
-
-def _read_functions(reader: Reader) -> list[tuple[list[int], int]]:
-    functions: list[tuple[list[int], int]] = []
-    for _ in range(reader.number(4)):
-        reader.text()
-        params = [reader.number(2) for _ in range(reader.number(4))]
-        functions.append((params, reader.number(2)))
-        reader.take(2 * reader.number(4))
-        reader.take(reader.number(4))
-    return functions
-
-
-def _read_callables(
-    reader: Reader, functions: list[tuple[list[int], int]], is_entry: bool
-) -> dict[str, Signature]:
-    found: dict[str, Signature] = {}
-    for _ in range(reader.number(4)):
-        id_, name = reader.number(4), reader.text()
-        types, result = functions[reader.number(2)]
-        roles = reader.number(4)
-        signed = [reader.number(2) for _ in range(reader.number(4))] if is_entry else []
-        params = [reader.text() for _ in range(reader.number(4))]
-        signed_by = tuple(params[index] for index in signed)
-        found[name] = Signature(
-            id_, name, roles, tuple(zip(params, types, strict=False)), result, signed_by
-        )
-    return found

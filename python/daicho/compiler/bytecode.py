@@ -1,7 +1,8 @@
 """The instruction set of `docs/bytecode.md`, as data: opcode and immediates.
 
 Immediates: t type · l local · k constant · f function · i import · e error
-· v event · b table · d branch target · 1 u8 · 2 u16 · 4 u32 · 8 i64 · r block result
+· v event · b table · x index
+· s scheduled function · d branch target · 1 u8 · 2 u16 · 4 u32 · 8 i64 · r block result
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "call_import": (0x0C, "i"),
     "fail": (0x0D, "e"),
     "require": (0x0E, "e"),
+    "attempt": (0x0F, ""),
     "drop": (0x10, ""),
     "dup": (0x11, ""),
     "local.get": (0x13, "l"),
@@ -60,6 +62,7 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "convert": (0x40, "tt1"),
     "mul.round": (0x41, "ttt1"),
     "div.round": (0x42, "ttt1"),
+    "muldiv": (0x43, "tttt1"),
     "raw": (0x44, "t"),
     "from_raw": (0x45, "t"),
     "allocate": (0x46, "ttt1"),
@@ -73,6 +76,7 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "date.make": (0x57, ""),
     "date.part": (0x58, "1"),
     "date.add_months": (0x59, ""),
+    "day_fraction": (0x5A, "1t1"),
     "len": (0x60, "t"),
     "concat": (0x61, "ttt"),
     "slice": (0x62, "tt"),
@@ -84,6 +88,7 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "starts_with": (0x68, "tt"),
     "coerce": (0x69, "tt"),
     "hash": (0x6B, "t"),
+    "hash.below": (0x6C, ""),
     "some": (0x70, "t"),
     "none": (0x71, "t"),
     "is_some": (0x72, "t"),
@@ -96,6 +101,7 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "list.get": (0x82, "t"),
     "list.set": (0x83, "t"),
     "list.push": (0x84, "t"),
+    "list.pop": (0x85, "t"),
     "list.slice": (0x86, "t"),
     "list.concat": (0x87, "t"),
     "list.contains": (0x88, "t"),
@@ -119,12 +125,19 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "ctx.time": (0xA4, ""),
     "ctx.has_role": (0xA6, "4"),
     "ctx.signed": (0xA7, ""),
+    "ctx.signed_role": (0xA8, "4"),
+    "random": (0xA9, "t"),
     "ctx.tx_id": (0xAA, ""),
+    "ctx.time_of": (0xAB, ""),
+    "oracle": (0xAC, "t2"),
+    "oracle.must": (0xAD, "t2"),
+    "oracle.time": (0xAE, "t2"),
     "table.has": (0xB0, "b"),
     "table.get": (0xB1, "b"),
     "table.find": (0xB2, "bt"),
     "table.put": (0xB3, "b"),
     "table.insert": (0xB4, "b"),
+    "table.update": (0xB5, "b"),
     "table.delete": (0xB6, "b"),
     "table.adjust": (0xB7, "b2"),
     "table.issue": (0xB8, "b"),
@@ -134,6 +147,9 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "table.get_at": (0xBC, "b"),
     "table.find_at": (0xBD, "bt"),
     "emit": (0xC0, "v"),
+    "timer.set": (0xC1, "s"),
+    "timer.cancel": (0xC2, ""),
+    "index.scan": (0xC3, "x11tt"),
 }
 
 COMPARTMENTS = {"public": 0, "administrator": 1, "party": 2, "register": 3}

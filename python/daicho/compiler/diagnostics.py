@@ -38,6 +38,14 @@ class Diagnostic:
     hint: str
 
 
+SHOWN_MAX = 60
+"""Characters of a piece of source that a message repeats."""
+LINE_MAX = 160
+"""Characters of a source line that stand above the carets."""
+DIAGNOSTICS_MAX = 100
+"""Reports after which the compiler stops looking for more."""
+
+
 class InternalError(Exception):
     """The compiler broke one of its own rules: our fault, not the author's."""
 
@@ -94,6 +102,8 @@ class Reporter:
         span = where if isinstance(where, Span) else self.source.span(where)
         message = code.message.format(**values)
         self.diagnostics.append(Diagnostic(span, code.id, message, hint or code.hint))
+        if len(self.diagnostics) >= DIAGNOSTICS_MAX:
+            self.stop_if_any()
 
     def stop_if_any(self) -> None:
         """End the compilation here if anything was reported."""
@@ -106,15 +116,29 @@ def render_text(source: Source, diagnostics: list[Diagnostic]) -> str:
     parts: list[str] = []
     for item in diagnostics:
         span = item.span
-        line = source.line(span.line)
-        end = span.end_column if span.end_line == span.line else len(line) + 1
-        width = max(1, end - span.column)
         parts.append(f"{source.filename}:{span.line}:{span.column}: {item.code} {item.message}")
-        parts.append(f"    {line}")
-        parts.append("    " + " " * (span.column - 1) + "^" * width)
+        parts += _pointed(source.line(span.line), span)
         if item.hint:
             parts.append(f"    hint: {item.hint}")
     return "\n".join(parts)
+
+
+def _pointed(line: str, span: Span) -> list[str]:
+    """The line, or the part of a long one that matters, and carets below it."""
+    end = span.end_column if span.end_line == span.line else len(line) + 1
+    start = max(0, span.column - 1 - LINE_MAX // 2) if len(line) > LINE_MAX else 0
+    width = min(max(1, end - span.column), LINE_MAX)
+    carets = " " * (span.column - 1 - start) + "^" * width
+    return [f"    {line[start : start + LINE_MAX]}", f"    {carets}"]
+
+
+def shown(node: ast.AST) -> str:
+    """A piece of source as a message repeats it: one line, not too long."""
+    try:
+        text = ast.unparse(node).partition("\n")[0]
+    except (RecursionError, ValueError):  # too deep; a number with too many digits
+        return "…"
+    return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"
 
 
 def render_json(source: Source, diagnostics: list[Diagnostic]) -> str:

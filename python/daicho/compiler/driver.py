@@ -8,13 +8,15 @@ A contract that does not compile raises `CompileError` with every diagnostic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from daicho.compiler import codes, ir, tree
 from daicho.compiler.abi import Abi
-from daicho.compiler.diagnostics import START, CompileError, Diagnostic, Reporter, Source
+from daicho.compiler.access import AccessSet, access_sets
+from daicho.compiler.diagnostics import START, CompileError, Reporter, Source, Span
 from daicho.compiler.ids import Ids, load_ids
 from daicho.compiler.step1_parse import parse
 from daicho.compiler.step2_check import check
@@ -23,6 +25,22 @@ from daicho.compiler.step3_lower import lower
 from daicho.compiler.step4_emit import MapEntry, emit
 
 IDS_FILE = "ids.toml"
+
+
+class Texts(Mapping[str, str]):
+    """Texts by name, each made when it is asked for: few ever are."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], str]]) -> None:
+        self._makers = makers
+
+    def __getitem__(self, name: str) -> str:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 @dataclass(frozen=True)
@@ -35,9 +53,25 @@ class Artefact:
     source_map: dict[str, list[MapEntry]]
     contract_id: int
     """0 if the id map has none."""
-    texts: dict[str, str]
-    """The printable form after parse, check and lower."""
-    diagnostics: tuple[Diagnostic, ...] = ()
+    module: Module = field(compare=False, repr=False)
+    """What step 2 made of the source; `python/daicho/compiler/tree.py` describes it."""
+    lowered: list[ir.Code] = field(compare=False, repr=False)
+    """What step 3 made of it."""
+    accesses: list[AccessSet] = field(compare=False, repr=False)
+    """What each callable may touch."""
+    ids: Ids = field(compare=False, repr=False, default_factory=Ids)
+    folder: Path | None = field(compare=False, repr=False, default=None)
+    """Where the source lies, for a debugger; None when it came as a text."""
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The printable form after parse, check and lower; and what each callable touches."""
+        return {
+            "parse": self.module.parsed.text(),
+            "check": "\n".join(tree.show(item) for item in self.module.functions),
+            "lower": "\n".join(ir.show(item) for item in self.lowered),
+            "access": "\n".join(map(str, self.accesses)) + "\n",
+        }
 
 
 class Sources:
@@ -55,7 +89,7 @@ class Sources:
         if self._folder is not None:
             path = self._folder / f"{name}.py"
             if path.is_file():
-                return Source(path.name, path.read_text(encoding="utf-8"))
+                return read_source(path)
         return None
 
     def load(self, name: str) -> Module | str:
@@ -67,21 +101,38 @@ class Sources:
             if source is None:
                 return f"there is no contract `{name}` beside this one"
             reporter = Reporter(source)
-            module = self.check(name, source, reporter)
-            if reporter.diagnostics:
-                first = sorted(reporter.diagnostics)[0]
+            try:
+                self._modules[name] = self.check(name, source, reporter)
+                reporter.stop_if_any()
+            except CompileError as failure:
+                first = failure.diagnostics[0]
                 place = f"{source.filename}:{first.span.line}"
                 reason = f"{place}: {first.code} {first.message}"
                 return f"the contract `{name}` does not compile ({reason})"
-            self._modules[name] = module
         return self._modules[name]
 
     def check(self, name: str, source: Source, reporter: Reporter) -> Module:
         """Steps 1 and 2 of one file."""
         self._open.append(name)
-        module = check(name, parse(source, reporter), reporter, self.load)
-        self._open.pop()
-        return module
+        try:
+            return check(name, parse(source, reporter), reporter, self.load)
+        finally:
+            self._open.pop()
+
+
+def read_source(path: Path) -> Source:
+    """A file's text; CompileError unless it is UTF-8."""
+    data = path.read_bytes()
+    try:
+        return Source(path.name, data.decode())
+    except UnicodeDecodeError as fault:
+        source = Source(path.name, data.decode(errors="replace"))
+        line = data.count(b"\n", 0, fault.start) + 1
+        reporter = Reporter(source)
+        span = Span(line, 1, line, 2)
+        hint = "save the file as UTF-8"
+        reporter.error(codes.SYNTAX, span, hint, reason="the file is not UTF-8")
+        raise CompileError(source, reporter.diagnostics) from fault
 
 
 def compile_source(
@@ -106,7 +157,8 @@ def compile_source(
     module = Sources(imports or {}, folder).check(name, source, reporter)
     reporter.stop_if_any()
     lowered = lower(module)
-    emitted = emit(module, lowered, ids or Ids(), reporter)
+    sets = access_sets(module)
+    emitted = emit(module, lowered, sets, ids or Ids(), reporter)
     reporter.stop_if_any()
     return Artefact(
         name,
@@ -114,18 +166,18 @@ def compile_source(
         Abi(emitted.data),
         emitted.source_map,
         (ids or Ids()).contracts.get(name, 0),
-        {
-            "parse": module.parsed.text(),
-            "check": "\n".join(tree.show(item) for item in module.functions),
-            "lower": "\n".join(ir.show(item) for item in lowered),
-        },
+        module,
+        lowered,
+        sets,
+        ids or Ids(),
+        folder,
     )
 
 
 def compile_path(path: Path, ids: Ids | None = None) -> Artefact:
     """Compile a contract file; its neighbours are its imports, `ids.toml` its numbers."""
     numbers = ids if ids is not None else load_ids(path.parent / IDS_FILE)
-    text = path.read_text(encoding="utf-8")
+    text = read_source(path).text
     return compile_source(text, path.name, ids=numbers, folder=path.parent)
 
 

@@ -22,6 +22,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 Members = dict[str, dict[str, int]]
+NUMBER_MAX = {
+    "tables": 0xFFFF,
+    "events": 0xFFFF,
+    "entries": 0xFFFF_FFFF,
+    "queries": 0xFFFF_FFFF,
+    "exports": 0xFFFF_FFFF,
+    "scheduled": 0xFFFF_FFFF,
+}
+"""The greatest number of each kind; indexes are numbered among the tables."""
 
 
 @dataclass(frozen=True)
@@ -56,4 +65,18 @@ def load_ids(path: Path) -> Ids:
             raise ValueError(f"{path.name}: {name} = {number!r} is not a contract id")
     if len(set(contracts.values())) != len(contracts):
         raise ValueError(f"{path.name}: two contracts have the same id")
+    for contract, kinds in data.items():
+        _check_members(f"{path.name}: {contract}", kinds)
     return Ids(contracts, data)
+
+
+def _check_members(place: str, kinds: object) -> None:
+    """Numbers of one contract's members: in range, and each once."""
+    for kind, numbers in kinds.items() if isinstance(kinds, dict) else [("", None)]:
+        if kind not in NUMBER_MAX or not isinstance(numbers, dict):
+            raise ValueError(f"{place}.{kind} is none of {', '.join(NUMBER_MAX)}")
+        for name, number in numbers.items():
+            if type(number) is not int or not 1 <= number <= NUMBER_MAX[kind]:
+                raise ValueError(f"{place}.{kind}.{name} = {number!r} is not a number for it")
+        if len(set(numbers.values())) != len(numbers):
+            raise ValueError(f"{place}.{kind}: two have the same number")

@@ -13,12 +13,22 @@ import warnings
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import START, Reporter, Source, Span
+from daicho.compiler.diagnostics import SHOWN_MAX, START, Reporter, Source, Span
 
 SOURCE_BYTES_MAX = 262_144
 """Bytes of one source file."""
+BRACES_MAX = 5_000
+"""Opening braces of one file: Python 3.11 reads an f-string of many in quadratic time."""
 DEPTH_MAX = 64
 """Nodes above any node; Python's parser allows more than we want to walk."""
+
+NAME_MAX = 48
+"""Letters of a name."""
+INTEGER_BITS_MAX = 128
+"""Bits of the widest integer."""
+TEXT_BYTES_MAX = 65_536
+"""Bytes of a text."""
+TEXTS = f"at most {TEXT_BYTES_MAX} bytes of Unicode"
 
 STATEMENTS: tuple[type[ast.AST], ...] = (
     ast.AnnAssign,
@@ -37,6 +47,7 @@ STATEMENTS: tuple[type[ast.AST], ...] = (
     ast.Pass,
     ast.Return,
     ast.While,
+    ast.With,
 )
 EXPRESSIONS: tuple[type[ast.AST], ...] = (
     ast.Attribute,
@@ -95,6 +106,7 @@ PARTS: tuple[type[ast.AST], ...] = (
     ast.arguments,
     ast.keyword,
     ast.match_case,
+    ast.withitem,
 )
 ACCEPTED: frozenset[type[ast.AST]] = frozenset(STATEMENTS + EXPRESSIONS + OPERATORS + PARTS)
 
@@ -107,10 +119,9 @@ REFUSED_STATEMENTS: dict[str, tuple[str, str]] = {
     "Import": ("`import module`", "write `from module import name`"),
     "Nonlocal": ("`nonlocal`", "pass the value and return the new one"),
     "Raise": ("`raise`", "write `abort(Error.CODE)`"),
-    "Try": ("`try`", "a failure undoes the whole call; test before with `if`"),
-    "TryStar": ("`try`", "a failure undoes the whole call; test before with `if`"),
+    "Try": ("`try`", "write `with attempt() as tried:`, then `if not tried.ok:`"),
+    "TryStar": ("`try`", "write `with attempt() as tried:`, then `if not tried.ok:`"),
     "TypeAlias": ("the `type` statement", "write `Name = Annotated[Str, MaxLen(64)]`"),
-    "With": ("`with`", ""),
 }
 REFUSED_EXPRESSIONS: dict[str, tuple[str, str]] = {
     "Await": ("`await`", ""),
@@ -169,12 +180,15 @@ def _python_tree(source: Source, reporter: Reporter) -> ast.Module:
             codes.TOO_DEEP, START, what=f"the file has more than {SOURCE_BYTES_MAX} bytes"
         )
         return empty
+    if source.text.count("{") > BRACES_MAX:
+        reporter.error(codes.TOO_DEEP, START, what=f"the file has more than {BRACES_MAX} `{{`")
+        return empty
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # what matters here is an error below
             return ast.parse(source.text)
     except SyntaxError as fault:
-        line, column = fault.lineno or 1, fault.offset or 1
+        line, column = fault.lineno or 1, max(1, fault.offset or 1)
         span = Span(line, column, line, column + 1)
         reporter.error(codes.SYNTAX, span, reason=fault.msg)
     except (RecursionError, MemoryError):
@@ -182,6 +196,14 @@ def _python_tree(source: Source, reporter: Reporter) -> ast.Module:
     except ValueError as fault:
         reporter.error(codes.SYNTAX, START, reason=str(fault))
     return empty
+
+
+def _is_text(text: str) -> bool:
+    """Whether a literal can be a text of the ledger: Unicode, and not too long."""
+    try:
+        return len(text.encode()) <= TEXT_BYTES_MAX
+    except UnicodeEncodeError:
+        return False
 
 
 class _Acceptance:
@@ -225,8 +247,15 @@ class _Acceptance:
     def _details(self, node: ast.AST) -> bool:
         """Nodes of the language of which some forms are not."""
         match node:
+            case ast.Constant(value=int(number)) if number.bit_length() > INTEGER_BITS_MAX:
+                what = f"a number of {number.bit_length()} bits"
+                return self._refuse(node, codes.RANGE, value=what, expected="Int")
+            case ast.Constant(value=str(text)) if not _is_text(text):
+                return self._refuse(node, codes.RANGE, value="this text", expected=TEXTS)
+            case ast.Constant(value=bytes(data)) if len(data) > TEXT_BYTES_MAX:
+                return self._refuse(node, codes.RANGE, value="this text", expected=TEXTS)
             case ast.Constant(value=float() | complex()):
-                text = ast.get_source_segment(self.parsed.source.text, node) or str(node.value)
+                text = (ast.get_source_segment(self.parsed.source.text, node) or "")[:SHOWN_MAX]
                 hint = codes.FLOAT.hint.format(text=text)
                 return self._refuse(node, codes.FLOAT, hint, text=text)
             case ast.Constant(value=value) if value is Ellipsis:
@@ -270,7 +299,10 @@ class _Acceptance:
         ]
         for name in names:
             if not name.isascii():
-                self._refuse(node, codes.ASCII, name=name)
+                self._refuse(node, codes.ASCII, name=name[:NAME_MAX])
+            elif len(name) > NAME_MAX:
+                what = f"the name `{name[:NAME_MAX]}…` has more than {NAME_MAX} letters"
+                self._refuse(node, codes.LIMIT, "choose a shorter one", what=what)
 
     def _operator(self, operator: ast.AST, parent: ast.AST) -> None:
         if type(operator) in ACCEPTED or isinstance(operator, ast.Div):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from daicho.compiler.diagnostics import Span
-from daicho.compiler.types import Field, RecordType, Type
+from daicho.compiler.types import NONE, Field, RecordType, Type
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,14 @@ class Expr:
     | list, dict | elements; keys and values in turn | |
     | index, slice, len, contains, … | | |
     | call | arguments | (module, function) |
+    | timer.set | the time, then the arguments | (module, function) |
+    | list.pop | | the name of the local list |
+    | attempt.ok, attempt.code | what the attempt left | |
+    | muldiv | three integers | rounding mode |
+    | year_fraction | start, end | (day count, rounding mode) |
+    | oracle.read, oracle.find | the greatest age | the feed's number |
+    | oracle.time | | the feed's number |
+    | scan | see `Scan` | `Scan` |
     | table.*, map.*, var.*, holdings.* | keys, values | table name |
     | fail, require | details, condition first | (code name, code) |
     | the rest | | a function of the language of that name |
@@ -130,6 +138,14 @@ class ForEach(Stmt):
 
 
 @dataclass(frozen=True)
+class Attempt(Stmt):
+    """`with attempt() as name`: a savepoint. `name` then holds 0 or the failure's code."""
+
+    name: str
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True)
 class Return(Stmt):
     """Leaves the function."""
 
@@ -151,6 +167,7 @@ class Scan:
     """What the arguments of a scan are.
 
     In this order: the prefix, then those of lo, hi, after, time and limit that are there.
+    With `index`, the columns are the index's.
     """
 
     table: str
@@ -160,6 +177,7 @@ class Scan:
     after: bool = False
     time: bool = False
     limit: bool = False
+    index: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,6 +207,40 @@ class TableDecl:
 
 
 @dataclass(frozen=True)
+class IndexDecl:
+    """A table's rows in the order of some of their columns, by name."""
+
+    name: str
+    table: TableDecl
+    columns: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The columns of the index, in its order."""
+        row = self.table.row
+        return tuple(row.fields[row.index(name)] for name in self.columns)
+
+    @property
+    def holder(self) -> int:
+        """The position of the column that names the compartment; -1 if none does."""
+        if self.table.compartment not in ("party", "register"):
+            return -1
+        return self.columns.index(self.table.keys[self.table.compartment_column].name)
+
+
+@dataclass(frozen=True)
+class FeedDecl:
+    """An oracle's feed, by its number in the control state."""
+
+    name: str
+    number: int
+    type: Type
+
+
+@dataclass(frozen=True)
 class EventDecl:
     """An event class and its addressees: (compartment kind, field or None)."""
 
@@ -206,7 +258,7 @@ class Param:
 
 @dataclass
 class Function:
-    """One function, typed. `kind`: helper, entry, query or export."""
+    """One function, typed. `kind`: helper, entry, query, export, scheduled or migrate."""
 
     module: str
     name: str
@@ -217,12 +269,20 @@ class Function:
     roles: tuple[int, ...] = ()
     signed_by: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
+    priority: int = 0
+    gas: str = "M"
+    """Priority and gas class of a scheduled function."""
     doc: str = ""
     locals: dict[str, Type] = field(default_factory=dict)
     body: tuple[Stmt, ...] = ()
     calls: list[tuple[str, str, Span]] = field(default_factory=list)
     effects: list[tuple[str, Span]] = field(default_factory=list)
-    """What it does itself: ("read" | "write" | "emit", where)."""
+    """What it does itself, and where: read, write, emit, schedule, random, tx_id."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a scheduled function returns a cursor, its next last argument."""
+        return self.kind == "scheduled" and self.result != NONE
 
 
 def show(function: Function) -> str:
@@ -266,6 +326,9 @@ def _show(statement: Stmt, depth: int, lines: list[str]) -> None:
             _show_block(body, depth + 1, lines)
         case ForRange(name=name, start=start, stop=stop, step=step, body=body):
             lines.append(f"{pad}for {name} from {start} to {stop} by {step}")
+            _show_block(body, depth + 1, lines)
+        case Attempt(name=name, body=body):
+            lines.append(f"{pad}attempt {name}")
             _show_block(body, depth + 1, lines)
         case ForEach(names=names, items=items, body=body):
             lines.append(f"{pad}for {', '.join(names)} in {items}")

@@ -8,6 +8,7 @@ be decided and at run time where it cannot.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 DIGITS_MAX = 38
 """Decimal digits an amount or a decimal may have."""
@@ -158,6 +159,9 @@ class EnumType(Type):
     members: tuple[tuple[str, int], ...]
     code: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.module, self.name))
+
     def __str__(self) -> str:
         return self.name
 
@@ -179,6 +183,20 @@ class RecordType(Type):
     name: str
     kind: str
     fields: tuple[Field, ...] = field(repr=False)
+
+    def __hash__(self) -> int:
+        """By name: a record's fields may be records of many fields."""
+        return hash((self.module, self.name, self.kind))
+
+    @cached_property
+    def depth(self) -> int:
+        """How deep its fields nest; worked out once, as fields may share records."""
+        return 1 + max((depth_of(item.type) for item in self.fields), default=0)
+
+    @cached_property
+    def is_bounded(self) -> bool:
+        """Whether every field has a bounded size; worked out once."""
+        return all(is_storable(item.type) for item in self.fields)
 
     def __str__(self) -> str:
         return self.name
@@ -254,12 +272,20 @@ class CompartmentType(Type):
 
 @dataclass(frozen=True)
 class SnapshotType(Type):
-    """A table as of a past time; at run time, that time."""
+    """A table or an index as of a past time; at run time, that time."""
 
     table: str
 
     def __str__(self) -> str:
         return f"Snapshot of {self.table}"
+
+
+@dataclass(frozen=True)
+class AttemptType(Type):
+    """How an attempt ended; at run time, its code, 0 if it went well."""
+
+    def __str__(self) -> str:
+        return "Attempt"
 
 
 INT = IntType(128, True)
@@ -277,6 +303,7 @@ PARTY = FixedType("Party", 16)
 ACCOUNT = FixedType("Account", 16)
 TX_ID = FixedType("TxId", 32)
 HASH = FixedType("Hash", 32)
+ATTEMPT = AttemptType()
 
 ROUNDING = EnumType(
     "daicho.contract",
@@ -318,8 +345,31 @@ REMAINDER = EnumType(
     "Remainder",
     (("LARGEST_REMAINDER", 0), ("FIRST", 1), ("LAST", 2)),
 )
+DAY_COUNT = EnumType(
+    "daicho.contract",
+    "DayCount",
+    (
+        ("ACT_360", 0),
+        ("ACT_365F", 1),
+        ("ACT_ACT_ISDA", 2),
+        ("THIRTY_360", 3),
+        ("THIRTY_E_360", 4),
+    ),
+)
 
-_KEYABLE = (BoolType, IntType, AmountType, FixedType, TimestampType, DateType, EnumType, StrType)
+_KEYABLE = (
+    BoolType,
+    IntType,
+    DecimalType,
+    AmountType,
+    FixedType,
+    TimestampType,
+    DurationType,
+    DateType,
+    EnumType,
+    StrType,
+    BytesType,
+)
 _ORDERED = (
     IntType,
     DecimalType,
@@ -331,6 +381,20 @@ _ORDERED = (
     StrType,
     BytesType,
 )
+
+
+def depth_of(type_: Type) -> int:
+    """How deep a type nests."""
+    match type_:
+        case OptionalType(item) | ListType(item):
+            return 1 + depth_of(item)
+        case MapType(key, value):
+            return 1 + max(depth_of(key), depth_of(value))
+        case TupleType(items):
+            return 1 + max((depth_of(item) for item in items), default=0)
+        case RecordType():
+            return type_.depth
+    return 1
 
 
 def is_keyable(type_: Type) -> bool:
@@ -354,11 +418,11 @@ def is_storable(type_: Type) -> bool:
             return length is not None and is_storable(item)
         case MapType(key, value, length):
             return length is not None and is_keyable(key) and is_storable(value)
-        case RecordType(fields=fields):
-            return all(is_storable(item.type) for item in fields)
+        case RecordType():
+            return type_.is_bounded
         case TupleType(items):
             return all(is_storable(item) for item in items)
-        case NoneType() | NeverType() | CompartmentType() | SnapshotType():
+        case NoneType() | NeverType() | CompartmentType() | SnapshotType() | AttemptType():
             return False
         case _:
             return True

@@ -6,9 +6,12 @@ It is checked by `mypy --strict` like any other file and compiled by
 tells the language; the modules here are its reference:
 
     amounts   integers, decimals, money, quantities, rounding
-    scalars   text, identities, time
-    storage   records, tables, holdings, compartments
-    rules     entry points, authority, failure, events, context
+    scalars   text, identities
+    time      moments, spans, days, parts of a year
+    storage   records, tables, holdings, indexes, compartments
+    rules     entry points, authority, failure, attempts, events, context
+    schedule  timers, migrations
+    feeds     readings of oracles, chance
 """
 
 from typing import Annotated as Annotated
@@ -85,6 +88,15 @@ from daicho.contract.amounts import (
 from daicho.contract.amounts import (
     Rounding as Rounding,
 )
+from daicho.contract.feeds import (
+    Feed as Feed,
+)
+from daicho.contract.feeds import (
+    oracle as oracle,
+)
+from daicho.contract.feeds import (
+    random as random,
+)
 from daicho.contract.rules import (
     ANY_ROLE as ANY_ROLE,
 )
@@ -108,6 +120,9 @@ from daicho.contract.rules import (
 )
 from daicho.contract.rules import (
     allocate as allocate,
+)
+from daicho.contract.rules import (
+    attempt as attempt,
 )
 from daicho.contract.rules import (
     digest as digest,
@@ -134,6 +149,9 @@ from daicho.contract.rules import (
     height as height,
 )
 from daicho.contract.rules import (
+    muldiv as muldiv,
+)
+from daicho.contract.rules import (
     now as now,
 )
 from daicho.contract.rules import (
@@ -158,12 +176,6 @@ from daicho.contract.scalars import (
     Bytes as Bytes,
 )
 from daicho.contract.scalars import (
-    Date as Date,
-)
-from daicho.contract.scalars import (
-    Duration as Duration,
-)
-from daicho.contract.scalars import (
     Enum as Enum,
 )
 from daicho.contract.scalars import (
@@ -179,25 +191,19 @@ from daicho.contract.scalars import (
     Str as Str,
 )
 from daicho.contract.scalars import (
-    Timestamp as Timestamp,
-)
-from daicho.contract.scalars import (
     TxId as TxId,
 )
-from daicho.contract.scalars import (
-    days as days,
+from daicho.contract.schedule import (
+    Timer as Timer,
 )
-from daicho.contract.scalars import (
-    hours as hours,
+from daicho.contract.schedule import (
+    cancel as cancel,
 )
-from daicho.contract.scalars import (
-    milliseconds as milliseconds,
+from daicho.contract.schedule import (
+    migrate as migrate,
 )
-from daicho.contract.scalars import (
-    minutes as minutes,
-)
-from daicho.contract.scalars import (
-    seconds as seconds,
+from daicho.contract.schedule import (
+    scheduled as scheduled,
 )
 from daicho.contract.storage import (
     ADMINISTRATOR as ADMINISTRATOR,
@@ -219,6 +225,9 @@ from daicho.contract.storage import (
 )
 from daicho.contract.storage import (
     Holdings as Holdings,
+)
+from daicho.contract.storage import (
+    Index as Index,
 )
 from daicho.contract.storage import (
     Key as Key,
@@ -243,4 +252,49 @@ from daicho.contract.storage import (
 )
 from daicho.contract.storage import (
     register as register,
+)
+from daicho.contract.time import (
+    ACT_360 as ACT_360,
+)
+from daicho.contract.time import (
+    ACT_365F as ACT_365F,
+)
+from daicho.contract.time import (
+    ACT_ACT_ISDA as ACT_ACT_ISDA,
+)
+from daicho.contract.time import (
+    THIRTY_360 as THIRTY_360,
+)
+from daicho.contract.time import (
+    THIRTY_E_360 as THIRTY_E_360,
+)
+from daicho.contract.time import (
+    Date as Date,
+)
+from daicho.contract.time import (
+    DayCount as DayCount,
+)
+from daicho.contract.time import (
+    Duration as Duration,
+)
+from daicho.contract.time import (
+    Timestamp as Timestamp,
+)
+from daicho.contract.time import (
+    days as days,
+)
+from daicho.contract.time import (
+    hours as hours,
+)
+from daicho.contract.time import (
+    milliseconds as milliseconds,
+)
+from daicho.contract.time import (
+    minutes as minutes,
+)
+from daicho.contract.time import (
+    seconds as seconds,
+)
+from daicho.contract.time import (
+    year_fraction as year_fraction,
 )

@@ -9,9 +9,11 @@ import enum
 from collections.abc import Callable
 from typing import NoReturn, ParamSpec, TypeVar
 
-from daicho.contract.amounts import Amount
-from daicho.contract.scalars import Hash, Party, Timestamp, TxId
-from daicho.contract.storage import Code, Compartment, Event, OnLedgerOnly
+from daicho.contract.amounts import Amount, Rounding
+from daicho.contract.ledger import OnLedgerOnly
+from daicho.contract.scalars import Hash, Party, TxId
+from daicho.contract.storage import Code, Compartment, Event
+from daicho.contract.time import Timestamp
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -126,6 +128,11 @@ def digest(data: bytes) -> Hash:
     raise OnLedgerOnly
 
 
+def muldiv(a: int, b: int, c: int, rounding: Rounding) -> int:
+    """`a * b / c`, rounded once; the product may be larger than any integer type."""
+    raise OnLedgerOnly
+
+
 def allocate(total: _A, weights: list[int], remainder: Remainder) -> list[_A]:
     """`total` in proportion to `weights`; the parts sum to it exactly.
 
@@ -134,6 +141,36 @@ def allocate(total: _A, weights: list[int], remainder: Remainder) -> list[_A]:
     raise OnLedgerOnly
 
 
-def has_signed(who: Party) -> bool:
-    """Whether this party is the sender or a co-signer of the transaction."""
+def has_signed(who: Party, role: Role | None = None) -> bool:
+    """Whether this party is the sender or a co-signer, and was admitted in `role`."""
+    raise OnLedgerOnly
+
+
+class Attempt:
+    """How an attempt ended; to be asked after its block."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the block ran to its end, and so took effect."""
+        raise OnLedgerOnly
+
+    @property
+    def code(self) -> int:
+        """The failure's code: 0 if there was none, below 1000 the ledger's own."""
+        raise OnLedgerOnly
+
+    def __enter__(self) -> Attempt:
+        raise OnLedgerOnly
+
+    def __exit__(self, *failure: object) -> bool:
+        raise OnLedgerOnly
+
+
+def attempt() -> Attempt:
+    """Open a savepoint: `with` is the only place for it.
+
+    If anything fails in the block, all of the block is undone, stored state,
+    events and local variables alike, and the call goes on behind it. Running
+    out of gas or memory fails the whole call.
+    """
     raise OnLedgerOnly

@@ -1,11 +1,10 @@
-"""Text, identities and time. Time comes from the block and from nowhere else."""
+"""Text, truth, choices and identities."""
 
 from __future__ import annotations
 
-import datetime
 import enum
 from dataclasses import dataclass
-from typing import Self, overload
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -91,124 +90,12 @@ class TxId(Digest):
 
 
 class Hash(Digest):
-    """The digest of something kept elsewhere: a request, a document."""
+    """The digest of something kept elsewhere: a request, a document; or 32 random bytes."""
 
     __slots__ = ()
 
-
-@dataclass(frozen=True, order=True)
-class Duration:
-    """A span of time, in microseconds."""
-
-    microseconds: int
-
-    def __add__(self, other: Duration) -> Duration:
-        return Duration(self.microseconds + other.microseconds)
-
-    def __sub__(self, other: Duration) -> Duration:
-        return Duration(self.microseconds - other.microseconds)
-
-    def __mul__(self, times: int) -> Duration:
-        return Duration(self.microseconds * times)
-
-
-def milliseconds(count: int) -> Duration:
-    """`count` thousandths of a second."""
-    return Duration(count * 1_000)
-
-
-def seconds(count: int) -> Duration:
-    """`count` seconds."""
-    return Duration(count * 1_000_000)
-
-
-def minutes(count: int) -> Duration:
-    """`count` times 60 seconds."""
-    return Duration(count * 60_000_000)
-
-
-def hours(count: int) -> Duration:
-    """`count` times 3,600 seconds."""
-    return Duration(count * 3_600_000_000)
-
-
-def days(count: int) -> Duration:
-    """`count` times 86,400 seconds."""
-    return Duration(count * 86_400_000_000)
-
-
-@dataclass(frozen=True, order=True)
-class Timestamp:
-    """A moment of consensus time, in microseconds since 1970-01-01 UTC."""
-
-    microseconds: int
-
-    def __add__(self, span: Duration) -> Timestamp:
-        return Timestamp(self.microseconds + span.microseconds)
-
-    @overload
-    def __sub__(self, other: Duration) -> Timestamp: ...
-
-    @overload
-    def __sub__(self, other: Timestamp) -> Duration: ...
-
-    def __sub__(self, other: Duration | Timestamp) -> Timestamp | Duration:
-        if isinstance(other, Timestamp):
-            return Duration(self.microseconds - other.microseconds)
-        return Timestamp(self.microseconds - other.microseconds)
-
-    def date(self) -> Date:
-        """The calendar day in UTC."""
-        return Date(self.microseconds // 86_400_000_000)
-
-
-@dataclass(frozen=True, order=True)
-class Date:
-    """A calendar day, as days since 1970-01-01."""
-
-    number: int
-
-    @classmethod
-    def of(cls, year: int, month: int, day: int) -> Date:
-        """The day `year`-`month`-`day`, from literals."""
-        return cls((datetime.date(year, month, day) - datetime.date(1970, 1, 1)).days)
-
-    def plus(self, count: int) -> Date:
-        """`count` calendar days later."""
-        return Date(self.number + count)
-
-    def plus_months(self, count: int) -> Date:
-        """`count` months later; a day that month does not have becomes its last."""
-        months = self.year * 12 + self.month - 1 + count
-        year, month = months // 12, months % 12 + 1
-        last = (
-            datetime.date(year + month // 12, month % 12 + 1, 1) - datetime.timedelta(days=1)
-        ).day
-        return Date.of(year, month, min(self._calendar.day, last))
-
-    def days_since(self, earlier: Date) -> int:
-        """How many calendar days lie between."""
-        return self.number - earlier.number
-
-    def start(self) -> Timestamp:
-        """Midnight UTC of this day."""
-        return Timestamp(self.number * 86_400_000_000)
-
-    @property
-    def year(self) -> int:
-        """The year, as 2026."""
-        return self._calendar.year
-
-    @property
-    def month(self) -> int:
-        """1 to 12."""
-        return self._calendar.month
-
-    @property
-    def day(self) -> int:
-        """1 to 31."""
-        return self._calendar.day
-
-    @property
-    def _calendar(self) -> datetime.date:
-        return datetime.date(1970, 1, 1) + datetime.timedelta(days=self.number)
+    def below(self, bound: int) -> int:
+        """These bytes as a number, modulo `bound`, which is above 0: 0 to bound - 1."""
+        if bound <= 0:
+            raise ValueError("the bound is above 0")
+        return int.from_bytes(self._value, "big") % bound

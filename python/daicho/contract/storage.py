@@ -14,18 +14,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, NoReturn, Self, TypeVar, dataclass_transform
+from typing import Annotated, Any, Generic, Self, TypeVar, dataclass_transform
 
 from daicho.contract.amounts import Amount
-from daicho.contract.scalars import Party, Timestamp
-
-
-class OnLedgerOnly(RuntimeError):  # noqa: N818 - reads as the sentence it is
-    """This operation exists on the ledger, not in plain Python."""
-
-
-def _on_ledger_only() -> NoReturn:
-    raise OnLedgerOnly("deploy the contract, or a test chain, and call an entry point")
+from daicho.contract.ledger import on_ledger_only
+from daicho.contract.scalars import Party
+from daicho.contract.time import Timestamp
 
 
 @dataclass(frozen=True)
@@ -109,11 +103,11 @@ class Var(Generic[_T]):
 
     def get(self) -> _T:
         """The value, or the initial one if it was never set."""
-        _on_ledger_only()
+        on_ledger_only()
 
     def set(self, value: _T) -> None:
         """Replace the value."""
-        _on_ledger_only()
+        on_ledger_only()
 
 
 class Map(Generic[_K, _T]):
@@ -123,35 +117,24 @@ class Map(Generic[_K, _T]):
         self.compartment = compartment
 
     def __getitem__(self, key: _K) -> _T:
-        _on_ledger_only()
+        on_ledger_only()
 
     def __setitem__(self, key: _K, value: _T) -> None:
-        _on_ledger_only()
+        on_ledger_only()
 
     def __delitem__(self, key: _K) -> None:
-        _on_ledger_only()
+        on_ledger_only()
 
     def __contains__(self, key: _K) -> bool:
-        _on_ledger_only()
+        on_ledger_only()
 
     def get(self, key: _K) -> _T | None:
         """The value, or None."""
-        _on_ledger_only()
+        on_ledger_only()
 
 
-class Snapshot(Generic[_R]):
-    """A table as it stood at the end of some block: read only."""
-
-    def __getitem__(self, key: Any) -> _R:
-        """The row of that key, which must exist."""
-        _on_ledger_only()
-
-    def __contains__(self, key: Any) -> bool:
-        _on_ledger_only()
-
-    def get(self, *key: Any) -> _R | None:
-        """The row of that key, or None."""
-        _on_ledger_only()
+class Ordered(Generic[_R]):
+    """Rows in an order: a table's in that of its key, an index's in that of its columns."""
 
     def scan(
         self,
@@ -161,14 +144,29 @@ class Snapshot(Generic[_R]):
         after: _R | None = None,
         limit: int | None = None,
     ) -> list[_R]:
-        """The rows whose first key columns equal `prefix`, in key order.
+        """The rows whose first columns equal `prefix`, in order.
 
         The prefix reaches at least to the compartment's column; `lo <= column
         < hi` bounds the column after it. With `limit`, at most that many,
         resuming `after` a row of the scan before; without, all of them, and
         more than the ledger's bound abort the call.
         """
-        _on_ledger_only()
+        on_ledger_only()
+
+
+class Snapshot(Ordered[_R]):
+    """A table as it stood at the end of some block: read only."""
+
+    def __getitem__(self, key: Any) -> _R:
+        """The row of that key, which must exist."""
+        on_ledger_only()
+
+    def __contains__(self, key: Any) -> bool:
+        on_ledger_only()
+
+    def get(self, *key: Any) -> _R | None:
+        """The row of that key, or None."""
+        on_ledger_only()
 
 
 class Table(Snapshot[_R]):
@@ -181,21 +179,25 @@ class Table(Snapshot[_R]):
         self.row = row
         self.compartment = compartment
 
-    def as_of(self, time: Timestamp) -> Snapshot[_R]:
-        """The table after the last block with time <= `time`, which has passed."""
-        _on_ledger_only()
+    def as_of(self, time: Timestamp | int) -> Snapshot[_R]:
+        """The table after the last block with time <= `time`, or after that height."""
+        on_ledger_only()
 
     def insert(self, row: _R) -> None:
         """Add a row whose key is new."""
-        _on_ledger_only()
+        on_ledger_only()
 
     def put(self, row: _R) -> None:
         """Add a row, or replace the row of that key."""
-        _on_ledger_only()
+        on_ledger_only()
+
+    def update(self, row: _R) -> None:
+        """Replace the row of that key, which must exist."""
+        on_ledger_only()
 
     def delete(self, *key: Any) -> None:
-        """Remove the row of that key, which must exist."""
-        _on_ledger_only()
+        """Remove the row of that key, if there is one."""
+        on_ledger_only()
 
 
 class Holdings(Snapshot[_R]):
@@ -214,25 +216,42 @@ class Holdings(Snapshot[_R]):
         self.per = per
         self.compartment = compartment
 
-    def as_of(self, time: Timestamp) -> Snapshot[_R]:
-        """The balances after the last block with time <= `time`, which has passed."""
-        _on_ledger_only()
+    def as_of(self, time: Timestamp | int) -> Snapshot[_R]:
+        """The balances after the last block with time <= `time`, or after that height."""
+        on_ledger_only()
 
     def at(self, *key: Any) -> _R:
         """The place of a balance: `positions.at(bank, account, isin).available`."""
-        _on_ledger_only()
+        on_ledger_only()
 
     def move(self, amount: _A, *, source: _A, target: _A) -> None:
         """Take `amount` from one place to another; aborts INSUFFICIENT if it is not there."""
-        _on_ledger_only()
+        on_ledger_only()
 
     def issue(self, amount: _A, *, target: _A) -> None:
         """Create `amount` at a place."""
-        _on_ledger_only()
+        on_ledger_only()
 
     def redeem(self, amount: _A, *, source: _A) -> None:
         """Destroy `amount` taken from a place; aborts INSUFFICIENT if it is not there."""
-        _on_ledger_only()
+        on_ledger_only()
+
+
+class Index(Ordered[_R]):
+    """A table's rows in another order, kept by the ledger.
+
+    `loans_by_borrower = Index(loans, Loan.holder, Loan.borrower)`
+
+    It lies in the rows' compartments, so it names the compartment's column.
+    """
+
+    def __init__(self, table: Table[_R] | Holdings[_R], *columns: object) -> None:
+        self.table = table
+        self.columns = columns
+
+    def as_of(self, time: Timestamp | int) -> Ordered[_R]:
+        """The rows in this order after the last block with time <= `time`, or that height."""
+        on_ledger_only()
 
 
 class Code(enum.Enum):

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daicho.compiler.abi import Abi, AbiError, Reader, Shape, _sections
+from daicho.compiler.abi import Abi, AbiError
+from daicho.compiler.artefact import Reader, Shape, read_sections
 
 REGISTER_KIND = 3
 HELD_KINDS = (2, REGISTER_KIND)
@@ -156,7 +157,7 @@ class _KeyReader:
 
 
 def _tables(artefact: bytes) -> list[TableForm]:
-    reader = Reader(_sections(artefact)[TABLES_SECTION])
+    reader = Reader(read_sections(artefact)[TABLES_SECTION])
     tables = [_table(reader) for _ in range(reader.number(4))]
     reader.end()
     return tables

@@ -35,7 +35,7 @@ def mint(bank: Party, amount: JPY) -> None:
     tokens.issue(amount, target=tokens.at(bank, Currency.YEN).available)
 
 
-@export(callers=("trades",))
+@export(callers=("trades", "lending"))
 def pay(payer: Party, payee: Party, amount: JPY) -> None:
     tokens.move(
         amount,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.diagnostics import Reporter, shown
 from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
 from daicho.compiler.types import (
     DIGITS_MAX,
@@ -19,11 +19,16 @@ from daicho.compiler.types import (
     StrType,
     TupleType,
     Type,
+    depth_of,
     is_keyable,
 )
 
 LENGTH_MAX = 65_536
 """Items or characters any bounded type may have."""
+
+
+DEPTH_MAX = 13
+"""Types within types; the machine has 16, some for rows and results of scans."""
 
 
 class Annotations:
@@ -35,6 +40,13 @@ class Annotations:
 
     def read(self, node: ast.expr) -> Type:
         """The type `node` names; UNKNOWN after a report."""
+        type_ = self._read(node)
+        if depth_of(type_) > DEPTH_MAX:
+            self.reporter.error(codes.LIMIT, node, what=f"types nest at most {DEPTH_MAX} deep")
+            return UNKNOWN
+        return type_
+
+    def _read(self, node: ast.expr) -> Type:
         match node:
             case ast.Constant(value=None):
                 return NONE
@@ -91,7 +103,7 @@ class Annotations:
                 return self._map(key, value)
             case "tuple", ast.Tuple(elts=items):
                 return TupleType(tuple(self.read(item) for item in items))
-        return self._wrong(node, f"`{ast.unparse(node)}` is not a type")
+        return self._wrong(node, f"`{shown(node)}` is not a type")
 
     def _map(self, key: ast.expr, value: ast.expr) -> Type:
         key_type = self.read(key)

@@ -22,6 +22,7 @@ from daicho.compiler.types import (
 )
 
 FIELDS_MAX = 255
+MEMBERS_MAX = 1_024
 CODE_MIN = 1001
 CODE_MAX = 65_535
 _KINDS = {"Record": "record", "Row": "row", "Event": "event"}
@@ -107,7 +108,12 @@ class Classes:
 
     def _enum(self, node: ast.ClassDef, is_code: bool) -> Type:
         members: list[tuple[str, int]] = []
-        for line in self._lines(node):
+        lines = self._lines(node)
+        if len(lines) > MEMBERS_MAX:
+            what = f"an enum has at most {MEMBERS_MAX} members"
+            self.reporter.error(codes.LIMIT, node, what=what)
+            return UNKNOWN
+        for line in lines:
             match line:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)) if (
                     type(value) is int

@@ -125,3 +125,8 @@ def _decimal_constant(
     if abs(scaled) >= 10**target.precision:
         return scope.error(codes.RANGE, node, value="this decimal", expected=target)
     return Expr("const", target, value.span, (), scaled)
+
+
+def check_as(scope: Scope, node: ast.expr, target: Type) -> Expr:
+    """The value of `node` as a `target`."""
+    return coerce(scope, scope.check(node, target), target, node)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import START, Reporter
+from daicho.compiler.diagnostics import START, Reporter, shown
 from daicho.compiler.step1_parse import Parsed
 from daicho.compiler.step2_check import expressions
 from daicho.compiler.step2_check.annotations import Annotations
@@ -20,7 +20,9 @@ from daicho.compiler.step2_check.language import CONTRACT_NAMES, PYTHON_NAMES
 from daicho.compiler.step2_check.scope import (
     BuiltinSymbol,
     ConstantSymbol,
+    FeedSymbol,
     FunctionSymbol,
+    IndexSymbol,
     Module,
     Scope,
     Symbol,
@@ -28,8 +30,9 @@ from daicho.compiler.step2_check.scope import (
     TypeSymbol,
 )
 from daicho.compiler.step2_check.signatures import Signatures
+from daicho.compiler.step2_check.sources import read_feed, read_index
 from daicho.compiler.step2_check.tables import Tables
-from daicho.compiler.tree import Expr, Function
+from daicho.compiler.tree import Expr, FeedDecl, Function
 from daicho.compiler.types import NONE, UNKNOWN, Type
 
 EDITION = 1
@@ -80,6 +83,7 @@ class Declarations:
                 self._declare(node, name, TypeSymbol(self._classes.read(node)))
             case ast.FunctionDef(name=name):
                 function = self._signatures.read(node)
+                self._one_migration(node, function)
                 self._declare(node, name, FunctionSymbol(function))
                 self.module.functions.append(function)
                 if not any(id(item) in self.module.parsed.refused for item in ast.walk(node.args)):
@@ -93,8 +97,12 @@ class Declarations:
             ):
                 self._assignment(node, name, annotation, value)
             case _:
-                what = f"`{ast.unparse(node).splitlines()[0]}`"
+                what = f"`{shown(node).splitlines()[0]}`"
                 self.reporter.error(codes.MODULE_LEVEL, node, what=what)
+
+    def _one_migration(self, node: ast.AST, function: Function) -> None:
+        if function.kind == "migrate" and any(f.kind == "migrate" for f in self.module.functions):
+            self.reporter.error(codes.MIGRATION, node, what="a contract has one migration")
 
     def _declare(self, node: ast.AST, name: str, symbol: Symbol) -> None:
         if name in self.module.symbols:
@@ -135,7 +143,7 @@ class Declarations:
         self.module.imported[name] = loaded
         own = {key: loaded.symbols[key] for key in sorted(loaded.own)}
         for alias in node.names:
-            if isinstance(own.get(alias.name), TableSymbol):
+            if isinstance(own.get(alias.name), (TableSymbol, IndexSymbol)):
                 self.reporter.error(codes.OWN_NAME, alias, name=alias.name, contract=name)
         self._names(node, own, name)
 
@@ -165,10 +173,39 @@ class Declarations:
                 return
             self._declare(node, name, TableSymbol(table))
             self.module.tables.append(table)
+            self.module.stored.append(name)
+        elif kind == "Index":
+            assert isinstance(value, ast.Call)
+            self._index(node, name, annotation, value)
+        elif kind == "Feed":
+            assert isinstance(value, ast.Call)
+            feed = read_feed(self._annotations, name, annotation, value)
+            self._one_type(node, feed)
+            self._declare(node, name, FeedSymbol(feed) if feed else TypeSymbol(UNKNOWN))
         elif annotation is None and self._is_alias(value):
             self._declare(node, name, TypeSymbol(self._annotations.read(value)))
         else:
             self._declare(node, name, ConstantSymbol(self._constant(annotation, value)))
+
+    def _one_type(self, node: ast.AST, feed: FeedDecl | None) -> None:
+        """Readings of one number are of one type, by whatever names."""
+        for symbol in self.module.symbols.values():
+            if feed is None or not isinstance(symbol, FeedSymbol):
+                continue
+            if symbol.feed.number == feed.number and symbol.feed.type != feed.type:
+                what = f"the readings of feed {feed.number} are {symbol.feed.type} above"
+                self.reporter.error(codes.FEED, node, what=what)
+
+    def _index(
+        self, node: ast.stmt, name: str, annotation: ast.expr | None, call: ast.Call
+    ) -> None:
+        index = read_index(self._tables, name, annotation, call)
+        if index is None:
+            self._declare(node, name, TypeSymbol(UNKNOWN))
+            return
+        self._declare(node, name, IndexSymbol(index))
+        self.module.indexes.append(index)
+        self.module.stored.append(name)
 
     def _builtin(self, node: ast.expr) -> str:
         symbol = self.module.symbols.get(node.id) if isinstance(node, ast.Name) else None
@@ -186,11 +223,11 @@ class Declarations:
 
     def _constant(self, annotation: ast.expr | None, value: ast.expr) -> Expr:
         nobody = Function(self.module.name, "constant", (), NONE, "helper", START)
-        scope = Scope(self.module, nobody, self.reporter)
+        scope = Scope(self.module, nobody, self.reporter, expressions.check)
         expected: Type | None = (
             self._annotations.read(annotation) if annotation is not None else None
         )
-        result = expressions.check(scope, value, expected)
+        result = scope.check(value, expected)
         if expected is not None:
             result = coerce(scope, result, expected, value)
         if not is_constant(result) and not is_faulty(result):

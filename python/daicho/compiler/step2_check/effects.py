@@ -9,6 +9,15 @@ from daicho.compiler.tree import Function
 
 Name = tuple[str, str]
 """Module and function."""
+TOUCHING = {"read", "write", "emit", "schedule"}
+"""Effects on the contract that has the function: its state, events and timers."""
+_NOT_IN_QUERIES = {
+    "write": "write",
+    "emit": "send an event",
+    "schedule": "set or cancel a timer",
+    "random": "draw at random",
+    "tx_id": "name its transaction, it has none",
+}
 
 
 def all_modules(module: Module) -> dict[str, Module]:
@@ -33,7 +42,7 @@ def all_functions(module: Module) -> dict[Name, Function]:
 
 
 def effects_of(start: Function, functions: dict[Name, Function]) -> set[str]:
-    """read, write and emit, as `start` does them in the end."""
+    """What `start` does in the end, through all it calls."""
     kinds: set[str] = set()
     seen: set[Name] = set()
     waiting = [start]
@@ -55,12 +64,14 @@ def check_effects(module: Module, reporter: Reporter) -> None:
             _check_query(function, functions, reporter)
         for other, name, span in function.calls:
             callee = functions[other, name]
-            if other != module.name and callee.kind != "export" and effects_of(callee, functions):
+            if other == module.name or callee.kind == "export":
+                continue
+            if effects_of(callee, functions) & TOUCHING:
                 reporter.error(codes.OWN_NAME, span, name=name, contract=other)
 
 
 def _check_query(function: Function, functions: dict[Name, Function], reporter: Reporter) -> None:
-    words = {"write": "write", "emit": "send an event"}
+    words = _NOT_IN_QUERIES
     for kind, span in function.effects:
         if kind in words:
             reporter.error(codes.QUERY_WRITES, span, what=words[kind])

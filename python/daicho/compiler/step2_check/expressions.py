@@ -9,12 +9,15 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
+from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import calls, operators, storage
-from daicho.compiler.step2_check.convert import coerce
+from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
     BuiltinSymbol,
     ConstantSymbol,
+    FeedSymbol,
     FunctionSymbol,
+    IndexSymbol,
     Scope,
     TableSymbol,
     TypeSymbol,
@@ -28,6 +31,7 @@ from daicho.compiler.types import (
     STR,
     UNKNOWN,
     AmountType,
+    AttemptType,
     BytesType,
     DateType,
     DecimalType,
@@ -44,6 +48,8 @@ from daicho.compiler.types import (
     Type,
     is_keyable,
 )
+
+DATE_PARTS = ("year", "month", "day", "weekday", "day_of_year", "days_in_month")
 
 
 def check(scope: Scope, node: ast.expr, expected: Type | None = None) -> Expr:
@@ -63,7 +69,7 @@ def check(scope: Scope, node: ast.expr, expected: Type | None = None) -> Expr:
             return calls.check(scope, node, expected)
         case ast.BinOp():
             return operators.binary(
-                scope, node, check(scope, node.left), node.op, check(scope, node.right)
+                scope, node, scope.check(node.left), node.op, scope.check(node.right)
             )
         case ast.UnaryOp():
             return operators.unary(scope, node)
@@ -77,30 +83,7 @@ def check(scope: Scope, node: ast.expr, expected: Type | None = None) -> Expr:
             return _dict(scope, node, expected)
         case ast.Tuple():
             return _tuple(scope, node, expected)
-    return scope.error(codes.EXPRESSION, node, what=f"`{ast.unparse(node)}` at this place")
-
-
-def check_as(scope: Scope, node: ast.expr, target: Type) -> Expr:
-    """The value of `node` as a `target`."""
-    return coerce(scope, check(scope, node, target), target, node)
-
-
-def path(scope: Scope, node: ast.expr) -> str:
-    """`trade.terms` for a local and fields below it; "" for anything else."""
-    match node:
-        case ast.Name(id=name) if name in scope.function.locals:
-            return name
-        case ast.Attribute(value=value, attr=attr):
-            above = path(scope, value)
-            return f"{above}.{attr}" if above else ""
-    return ""
-
-
-def narrowed(scope: Scope, node: ast.expr, value: Expr) -> Expr:
-    """`value`, taken out of its Optional where it is known to be there."""
-    if isinstance(value.type, OptionalType) and path(scope, node) in scope.flow.present:
-        return Expr("unwrap", value.type.item, value.span, (value,))
-    return value
+    return scope.error(codes.EXPRESSION, node, what=f"`{shown(node)}` at this place")
 
 
 def _constant(scope: Scope, node: ast.Constant) -> Expr:
@@ -119,7 +102,7 @@ def _constant(scope: Scope, node: ast.Constant) -> Expr:
             return Expr("const", StrType(len(text)), span, (), text)
         case bytes(data):
             return Expr("const", BytesType(len(data)), span, (), data)
-    return scope.error(codes.EXPRESSION, node, what=f"`{ast.unparse(node)}`")
+    return scope.error(codes.EXPRESSION, node, what=f"`{shown(node)}`")
 
 
 def _name(scope: Scope, node: ast.Name) -> Expr:
@@ -134,6 +117,10 @@ def _name(scope: Scope, node: ast.Name) -> Expr:
             return value
         case TableSymbol():
             return scope.error(codes.TABLE, node, what=f"`{name}` is stored state, not a value")
+        case IndexSymbol() | FeedSymbol():
+            return scope.error(
+                codes.MISMATCH, node, expected="a value", found=f"`{name}`, a declaration"
+            )
         case FunctionSymbol():
             return scope.error(
                 codes.MISMATCH, node, "call it", expected="a value", found="a function"
@@ -156,7 +143,7 @@ def _attribute(scope: Scope, node: ast.Attribute) -> Expr:
         symbol = scope.module.symbols.get(node.value.id)
         if isinstance(symbol, TypeSymbol):
             return _member(scope, node, symbol.type)
-    owner = check(scope, node.value)
+    owner = scope.check(node.value)
     if owner.type == UNKNOWN:
         return owner
     if isinstance(owner.type, OptionalType):
@@ -172,7 +159,7 @@ def _member(scope: Scope, node: ast.Attribute, owner: Type) -> Expr:
         members = dict(owner.members)
         if node.attr in members:
             return Expr("const", owner, scope.span(node), (), members[node.attr])
-    return no_attribute(scope, node, owner)
+    return scope.no_attribute(node, owner)
 
 
 def _field(scope: Scope, node: ast.Attribute, owner: Expr) -> Expr:
@@ -186,20 +173,14 @@ def _field(scope: Scope, node: ast.Attribute, owner: Expr) -> Expr:
             return Expr("convert", DecimalType(38, scale), span, (owner,))
         case ((TimestampType() | DurationType()), "microseconds"):
             return Expr("raw", INT, span, (owner,))
-        case DateType(), ("year" | "month" | "day") as part:
+        case AttemptType(), "ok":
+            return Expr("attempt.ok", BOOL, span, (owner,))
+        case AttemptType(), "code":
+            return Expr("attempt.code", INT, span, (owner,))
+        case DateType(), _ if node.attr in DATE_PARTS:
+            part = node.attr
             return Expr(f"date.{part}", INT, span, (owner,))
-    return no_attribute(scope, node, owner.type)
-
-
-def no_attribute(scope: Scope, node: ast.Attribute, owner: Type) -> Expr:
-    """Report an attribute that is not there, with what there is."""
-    names: list[str] = []
-    if isinstance(owner, RecordType):
-        names = [item.name for item in owner.fields]
-    elif isinstance(owner, EnumType):
-        names = [name for name, _ in owner.members]
-    hint = f"it has {', '.join(names)}" if names else ""
-    return scope.error(codes.ATTRIBUTE, node, hint, owner=owner, name=node.attr)
+    return scope.no_attribute(node, owner.type)
 
 
 # --- subscripts ---
@@ -209,7 +190,7 @@ def _subscript(scope: Scope, node: ast.Subscript) -> Expr:
     view = storage.view(scope, node.value)
     if view is not None:
         return storage.subscript(scope, view, node)
-    owner = check(scope, node.value)
+    owner = scope.check(node.value)
     if owner.type == UNKNOWN:
         return owner
     if isinstance(node.slice, ast.Slice):
@@ -263,10 +244,10 @@ def _if(scope: Scope, node: ast.IfExp, expected: Type | None) -> Expr:
     test, present, absent = operators.condition(scope, node.test)
     before = scope.flow.copy()
     scope.flow.present |= present
-    then = check(scope, node.body, expected)
+    then = scope.check(node.body, expected)
     scope.flow = before.copy()
     scope.flow.present |= absent
-    orelse = check(scope, node.orelse, expected)
+    orelse = scope.check(node.orelse, expected)
     scope.flow = before
     target = expected or operators.common(then, orelse) or then.type
     then = coerce(scope, then, target, node.body)
@@ -276,7 +257,7 @@ def _if(scope: Scope, node: ast.IfExp, expected: Type | None) -> Expr:
 
 def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
     item: Type | None = expected.item if isinstance(expected, ListType) else None
-    elements = [check(scope, element, item) for element in node.elts]
+    elements = [scope.check(element, item) for element in node.elts]
     if item is None:
         if not elements:
             return scope.error(codes.INFER, node, what="an empty list")
@@ -295,8 +276,8 @@ def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
     if isinstance(expected, MapType):
         key_type, value_type = expected.key, expected.value
     elif pairs:
-        key_type = operators.widened(check(scope, pairs[0][0]).type)
-        value_type = operators.widened(check(scope, pairs[0][1]).type)
+        key_type = operators.widened(scope.check(pairs[0][0]).type)
+        value_type = operators.widened(scope.check(pairs[0][1]).type)
     else:
         return scope.error(codes.INFER, node, what="an empty dict")
     if key_type != UNKNOWN and not is_keyable(key_type):
@@ -311,9 +292,16 @@ def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
     wanted: tuple[Type | None, ...] = (None,) * len(node.elts)
     if isinstance(expected, TupleType) and len(expected.items) == len(node.elts):
         wanted = expected.items
-    args = tuple(check(scope, item, want) for item, want in zip(node.elts, wanted, strict=False))
+    args = tuple(scope.check(item, want) for item, want in zip(node.elts, wanted, strict=False))
     if any(item.type == NONE for item in args):
         return scope.error(codes.MISMATCH, node, expected="values", found="None")
     types = tuple(operators.widened(item.type) for item in args)
     args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts, strict=False))
     return Expr("tuple", TupleType(types), scope.span(node), args)
+
+
+def narrowed(scope: Scope, node: ast.expr, value: Expr) -> Expr:
+    """`value`, taken out of its Optional where it is known to be there."""
+    if isinstance(value.type, OptionalType) and scope.path(node) in scope.flow.present:
+        return Expr("unwrap", value.type.item, value.span, (value,))
+    return value

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
-from daicho.compiler.step2_check import calls, expressions
+from daicho.compiler.step2_check.arguments import arguments, positional
+from daicho.compiler.step2_check.convert import check_as
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
@@ -22,6 +23,7 @@ from daicho.compiler.types import (
     BytesType,
     DateType,
     DecimalType,
+    FixedType,
     IntType,
     ListType,
     MapType,
@@ -55,16 +57,21 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
             return _div(scope, node, owner)
         case RecordType() as record, "replace":
             return _replace(scope, node, owner, record)
-        case StrType(), "encode" if calls.positional(scope, node, 0, name):
+        case StrType(), "encode" if positional(scope, node, 0, name):
             return Expr("convert", BYTES, span, (owner,))
         case ((StrType() | BytesType()), ("startswith" | "find")):
             return _search(scope, node, owner, name)
-        case MapType(key, value), "get" if calls.positional(scope, node, 1, name):
-            wanted = expressions.check_as(scope, node.args[0], key)
+        case MapType(key, value), "get" if positional(scope, node, 1, name):
+            wanted = check_as(scope, node.args[0], key)
             return Expr("dict.find", OptionalType(value), span, (owner, wanted))
-        case MapType(key, value), ("keys" | "values") if calls.positional(scope, node, 0, name):
+        case MapType(key, value), ("keys" | "values") if positional(scope, node, 0, name):
             return Expr(f"dict.{name}", ListType(key if name == "keys" else value), span, (owner,))
-        case TimestampType(), "date" if calls.positional(scope, node, 0, name):
+        case FixedType("Hash"), "below" if positional(scope, node, 1, name):
+            bound = check_as(scope, node.args[0], INT)
+            return Expr("hash.below", INT, span, (owner, bound))
+        case ListType(item), "pop" if positional(scope, node, 0, name):
+            return _pop(scope, node, item)
+        case TimestampType(), "date" if positional(scope, node, 0, name):
             return Expr("ts.date", DATE, span, (owner,))
         case DateType(), _ if name in ("plus", "plus_months", "days_since", "start"):
             return _date(scope, node, owner, name)
@@ -72,28 +79,53 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
             return scope.error(codes.EXPRESSION, node, what=f"`.{name}` inside an expression")
     if len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)  # the method is there, its arguments are wrong
-    return expressions.no_attribute(scope, node.func, owner.type)
+    return scope.no_attribute(node.func, owner.type)
+
+
+def _pop(scope: Scope, node: ast.Call, item: Type) -> Expr:
+    """`xs.pop()`: the last of a local list, which is then one shorter."""
+    assert isinstance(node.func, ast.Attribute)
+    name = own_collection(scope, node.func.value)
+    if not name:
+        return scope.unknown(node)
+    names = [part for part in ast.walk(scope.statement) if isinstance(part, ast.Name)]
+    if sum(part.id == name for part in names) > 1:
+        what = f"`{name}` is changed and used in one statement"
+        hint = "write the change in a line of its own"
+        return scope.error(codes.SHARED_LIST, node, hint, what=what)
+    return Expr("list.pop", item, scope.span(node), (), name)
+
+
+def own_collection(scope: Scope, node: ast.expr) -> str:
+    """The local list or map that `node` names, if it may be changed here; else ""."""
+    if not isinstance(node, ast.Name) or node.id not in scope.function.locals:
+        scope.error(codes.IMMUTABLE, node)
+        return ""
+    if node.id in scope.params:
+        scope.error(
+            codes.SHARED_LIST, node, what=f"the parameter `{node.id}` belongs to the caller"
+        )
+        return ""
+    return node.id
 
 
 def _date(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
     span = scope.span(node)
-    if not calls.positional(scope, node, 0 if name == "start" else 1, name):
+    if not positional(scope, node, 0 if name == "start" else 1, name):
         return scope.unknown(node)
     if name == "start":
         return Expr("date.ts", TIMESTAMP, span, (owner,))
     if name == "days_since":
-        return Expr(
-            "date.diff", INT, span, (owner, expressions.check_as(scope, node.args[0], DATE))
-        )
-    count = expressions.check_as(scope, node.args[0], INT)
+        return Expr("date.diff", INT, span, (owner, check_as(scope, node.args[0], DATE)))
+    count = check_as(scope, node.args[0], INT)
     return Expr("date.add" if name == "plus" else "date.add_months", DATE, span, (owner, count))
 
 
 def _search(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
-    if not calls.positional(scope, node, 1, name):
+    if not positional(scope, node, 1, name):
         return scope.unknown(node)
     family: Type = STR if isinstance(owner.type, StrType) else BYTES
-    other = expressions.check_as(scope, node.args[0], family)
+    other = check_as(scope, node.args[0], family)
     if name == "find":
         return Expr("find", INT, scope.span(node), (owner, other))
     return Expr("starts_with", BOOL, scope.span(node), (owner, other))
@@ -114,7 +146,7 @@ def _replace(scope: Scope, node: ast.Call, owner: Expr, record: RecordType) -> E
             )
             continue
         names.append(str(item.arg))
-        values.append(expressions.check_as(scope, item.value, record.fields[index].type))
+        values.append(check_as(scope, item.value, record.fields[index].type))
     return Expr("replace", record, scope.span(node), (owner, *values), tuple(names))
 
 
@@ -123,7 +155,7 @@ def _replace(scope: Scope, node: ast.Call, owner: Expr, record: RecordType) -> E
 
 def rounding_mode(scope: Scope, node: ast.expr) -> int | None:
     """The number of a rounding mode, which must be written out."""
-    value = expressions.check_as(scope, node, ROUNDING)
+    value = check_as(scope, node, ROUNDING)
     if value.type == UNKNOWN:
         return None
     if value.op != "const" or not isinstance(value.data, int):
@@ -134,10 +166,10 @@ def rounding_mode(scope: Scope, node: ast.expr) -> int | None:
 
 def rounded(scope: Scope, node: ast.Call, target: AmountType) -> Expr:
     """`JPY.of(decimal, MODE)`."""
-    given = calls.arguments(scope, node, ["value", "rounding"], f"{target.name}.of")
+    given = arguments(scope, node, ["value", "rounding"], f"{target.name}.of")
     if given is None:
         return scope.unknown(node)
-    value = expressions.check(scope, given["value"])
+    value = scope.check(given["value"])
     mode = rounding_mode(scope, given["rounding"])
     if mode is None or value.type == UNKNOWN:
         return Expr("unknown", target, scope.span(node))
@@ -146,8 +178,9 @@ def rounded(scope: Scope, node: ast.Call, target: AmountType) -> Expr:
     return Expr("round", target, scope.span(node), (value,), mode)
 
 
-def _scale(scope: Scope, node: ast.expr) -> int | None:
-    match expressions.check_as(scope, node, INT):
+def literal_scale(scope: Scope, node: ast.expr) -> int | None:
+    """The decimal places a literal says; None after a report."""
+    match check_as(scope, node, INT):
         case Expr(op="const", data=int(scale)) if 0 <= scale <= DIGITS_MAX:
             return scale
         case Expr(type=type_) if type_ == UNKNOWN:
@@ -157,21 +190,21 @@ def _scale(scope: Scope, node: ast.expr) -> int | None:
 
 
 def _round(scope: Scope, node: ast.Call, owner: Expr) -> Expr:
-    given = calls.arguments(scope, node, ["scale", "rounding"], "round")
+    given = arguments(scope, node, ["scale", "rounding"], "round")
     if given is None:
         return scope.unknown(node)
-    scale, mode = _scale(scope, given["scale"]), rounding_mode(scope, given["rounding"])
+    scale, mode = literal_scale(scope, given["scale"]), rounding_mode(scope, given["rounding"])
     if scale is None or mode is None:
         return scope.unknown(node)
     return Expr("round", DecimalType(DIGITS_MAX, scale), scope.span(node), (owner,), mode)
 
 
 def _div(scope: Scope, node: ast.Call, owner: Expr) -> Expr:
-    given = calls.arguments(scope, node, ["divisor", "scale", "rounding"], "div")
+    given = arguments(scope, node, ["divisor", "scale", "rounding"], "div")
     if given is None:
         return scope.unknown(node)
-    divisor = expressions.check(scope, given["divisor"])
-    scale, mode = _scale(scope, given["scale"]), rounding_mode(scope, given["rounding"])
+    divisor = scope.check(given["divisor"])
+    scale, mode = literal_scale(scope, given["scale"]), rounding_mode(scope, given["rounding"])
     if scale is None or mode is None or divisor.type == UNKNOWN:
         return scope.unknown(node)
     if not isinstance(divisor.type, (DecimalType, IntType)):

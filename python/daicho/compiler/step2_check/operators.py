@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
-from daicho.compiler.step2_check import expressions, storage
-from daicho.compiler.step2_check.convert import coerce, is_convertible
+from daicho.compiler.step2_check import storage
+from daicho.compiler.step2_check.convert import check_as, coerce, is_convertible
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
@@ -19,6 +19,7 @@ from daicho.compiler.types import (
     TIMESTAMP,
     UNKNOWN,
     AmountType,
+    AttemptType,
     BytesType,
     DecimalType,
     DurationType,
@@ -107,6 +108,19 @@ def _common_int(left: Expr, right: Expr) -> Type:
     return INT
 
 
+_U128 = IntType(128, signed=False)
+
+
+def _sum_type(left: Expr, right: Expr) -> Type:
+    """The type that whole numbers are reckoned in: Int, which holds every narrower kind.
+
+    A kind bounds what is stored, not what comes in between. Only U128 has numbers
+    that Int has not: two of them, or one and a literal, stay in it.
+    """
+    meeting = _common_int(left, right) if left.type != right.type else left.type
+    return _U128 if meeting == _U128 else INT
+
+
 # --- arithmetic ---
 
 
@@ -136,7 +150,7 @@ def _arithmetic(
     span = scope.span(node)
     match left.type, right.type:
         case IntType(), IntType():
-            return _same(scope, node, left, name, right, _common_int(left, right))
+            return _same(scope, node, left, name, right, _sum_type(left, right))
         case DecimalType(), DecimalType() if name in ("add", "sub"):
             target = common(left, right)
             return _same(scope, node, left, name, right, target or left.type)
@@ -185,20 +199,32 @@ def unary(scope: Scope, node: ast.UnaryOp) -> Expr:
     """`-x`, `~x`, `not x`."""
     if isinstance(node.op, ast.Not):
         return condition(scope, node)[0]
-    value = expressions.check(scope, node.operand)
+    value = scope.check(node.operand)
     span = scope.span(node)
     match node.op, value.type:
         case ast.USub(), (IntType() | DecimalType() | AmountType()) if value.op == "const":
             assert isinstance(value.data, int)
-            return Expr("const", value.type, span, (), -value.data)
-        case ast.USub(), (IntType() | DecimalType() | AmountType() | DurationType()):
+            return _negated(scope, node, value, -value.data)
+        case ast.USub(), IntType():
+            return Expr("neg", INT, span, (_as(value, INT),))
+        case ast.USub(), (DecimalType() | AmountType() | DurationType()):
             return Expr("neg", value.type, span, (value,))
         case ast.Invert(), IntType():
-            return Expr("invert", value.type, span, (value,))
+            return Expr("invert", INT, span, (_as(value, INT),))
     if value.type == UNKNOWN:
         return value
     sign = "-" if isinstance(node.op, ast.USub) else "~"
     return scope.error(codes.OPERANDS, node, operator=sign, left="nothing", right=value.type)
+
+
+def _negated(scope: Scope, node: ast.expr, value: Expr, number: int) -> Expr:
+    """A literal with its sign: whole numbers take the type that a plain literal has."""
+    kind = value.type
+    if isinstance(kind, IntType):
+        if not INT.low <= number <= (1 << 128) - 1:
+            return scope.error(codes.RANGE, node, value=number, expected=INT)
+        kind = INT if number <= INT.high else IntType(128, False)
+    return Expr("const", kind, scope.span(node), (), number)
 
 
 # --- conditions ---
@@ -218,34 +244,45 @@ def condition(scope: Scope, node: ast.expr) -> Condition:
             return _is_none(scope, node, op, right)
         case ast.Compare():
             return _compare(scope, node), set(), set()
-    value = expressions.check(scope, node, BOOL)
+    value = scope.check(node, BOOL)
     if value.type not in (BOOL, UNKNOWN):
-        return scope.error(codes.CONDITION, node, found=value.type), set(), set()
+        hint = "ask `.ok`" if isinstance(value.type, AttemptType) else ""
+        return scope.error(codes.CONDITION, node, hint, found=value.type), set(), set()
     return value, set(), set()
+
+
+def any_of(tests: list[Expr], op: str = "or") -> Expr:
+    """Tests joined from left to right, no deeper than need be."""
+    if len(tests) == 1:
+        return tests[0]
+    middle = (len(tests) + 1) // 2
+    args = (any_of(tests[:middle], op), any_of(tests[middle:], op))
+    return Expr(op, BOOL, tests[0].span, args)
 
 
 def _bool_op(scope: Scope, node: ast.BoolOp) -> Condition:
     is_and = isinstance(node.op, ast.And)
     before = scope.flow.copy()
-    result, present, absent = condition(scope, node.values[0])
+    first, present, absent = condition(scope, node.values[0])
+    tests = [first]
     for operand in node.values[1:]:
         scope.flow.present |= present if is_and else absent
         value, right_present, right_absent = condition(scope, operand)
-        result = Expr("and" if is_and else "or", BOOL, scope.span(node), (result, value))
+        tests.append(value)
         if is_and:
             present, absent = present | right_present, absent & right_absent
         else:
             present, absent = present & right_present, absent | right_absent
     scope.flow = before
-    return result, present, absent
+    return any_of(tests, "and" if is_and else "or"), present, absent
 
 
 def _is_none(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) -> Condition:
     if not (isinstance(right, ast.Constant) and right.value is None):
         return scope.error(codes.IDENTITY, node), set(), set()
     known = scope.flow.present
-    scope.flow.present = known - {expressions.path(scope, node.left)}
-    value = expressions.check(scope, node.left)
+    scope.flow.present = known - {scope.path(node.left)}
+    value = scope.check(node.left)
     scope.flow.present = known
     if value.type == UNKNOWN:
         return value, set(), set()
@@ -259,7 +296,7 @@ def _is_none(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) ->
             set(),
         )
     is_there = Expr("is_some", BOOL, scope.span(node), (value,))
-    paths = {expressions.path(scope, node.left)} - {""}
+    paths = {scope.path(node.left)} - {""}
     if isinstance(op, ast.IsNot):
         return is_there, paths, set()
     return Expr("not", BOOL, scope.span(node), (is_there,)), set(), paths
@@ -271,7 +308,7 @@ def _compare(scope: Scope, node: ast.Compare) -> Expr:
     op, right_node = node.ops[0], node.comparators[0]
     if isinstance(op, (ast.In, ast.NotIn)):
         return _membership(scope, node, op, right_node)
-    left, right = expressions.check(scope, node.left), expressions.check(scope, right_node)
+    left, right = scope.check(node.left), scope.check(right_node)
     if UNKNOWN in (left.type, right.type):
         return scope.unknown(node)
     if "none" in (left.op, right.op):
@@ -300,7 +337,7 @@ def _membership(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr)
     if view is not None:
         found = storage.contains(scope, view, node, node.left)
     else:
-        found = _contains(scope, node, expressions.check(scope, right))
+        found = _contains(scope, node, scope.check(right))
     if found.type == UNKNOWN or isinstance(op, ast.In):
         return found
     return Expr("not", BOOL, scope.span(node), (found,))
@@ -310,13 +347,13 @@ def _contains(scope: Scope, node: ast.Compare, items: Expr) -> Expr:
     span = scope.span(node)
     match items.type:
         case ListType(item):
-            value = expressions.check_as(scope, node.left, item)
+            value = check_as(scope, node.left, item)
             return Expr("list.contains", BOOL, span, (items, value))
         case MapType(key):
-            value = expressions.check_as(scope, node.left, key)
+            value = check_as(scope, node.left, key)
             return Expr("dict.has", BOOL, span, (items, value))
         case StrType():
-            value = expressions.check_as(scope, node.left, STR)
+            value = check_as(scope, node.left, STR)
             return Expr("text.contains", BOOL, span, (items, value))
         case TupleType(types) if items.op == "tuple":
             return _among(scope, node, items, types)
@@ -328,7 +365,7 @@ def _contains(scope: Scope, node: ast.Compare, items: Expr) -> Expr:
 def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]) -> Expr:
     """`status in (Status.A, Status.B)`: one comparison after another."""
     name = scope.temporary(types[0]) if types else ""
-    value = expressions.check_as(scope, node.left, types[0]) if types else scope.unknown(node)
+    value = check_as(scope, node.left, types[0]) if types else scope.unknown(node)
     if value.type == UNKNOWN:
         return value
     span = scope.span(node)
@@ -341,7 +378,4 @@ def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]
         )
         for item in items.args
     ]
-    result = tests[0]
-    for test in tests[1:]:
-        result = Expr("or", BOOL, span, (result, test))
-    return Expr("let", BOOL, span, (value, result), name)
+    return Expr("let", BOOL, span, (value, any_of(tests)), name)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import Reporter, Span
 from daicho.compiler.step1_parse import Parsed
-from daicho.compiler.tree import EventDecl, Expr, Function, TableDecl
-from daicho.compiler.types import UNKNOWN, Type
+from daicho.compiler.tree import EventDecl, Expr, FeedDecl, Function, IndexDecl, Stmt, TableDecl
+from daicho.compiler.types import UNKNOWN, EnumType, RecordType, Type
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,20 @@ class TableSymbol:
 
 
 @dataclass(frozen=True)
+class IndexSymbol:
+    """Stored state in another order."""
+
+    index: IndexDecl
+
+
+@dataclass(frozen=True)
+class FeedSymbol:
+    """An oracle's feed."""
+
+    feed: FeedDecl
+
+
+@dataclass(frozen=True)
 class FunctionSymbol:
     """A function of this contract or of another."""
 
@@ -52,7 +67,15 @@ class BuiltinSymbol:
     name: str
 
 
-Symbol = TypeSymbol | ConstantSymbol | TableSymbol | FunctionSymbol | BuiltinSymbol
+Symbol = (
+    TypeSymbol
+    | ConstantSymbol
+    | TableSymbol
+    | IndexSymbol
+    | FeedSymbol
+    | FunctionSymbol
+    | BuiltinSymbol
+)
 
 
 @dataclass
@@ -64,6 +87,9 @@ class Module:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
     tables: list[TableDecl] = field(default_factory=list)
+    indexes: list[IndexDecl] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
+    """Tables and indexes by name, in the order of the file: their ids are of one space."""
     functions: list[Function] = field(default_factory=list)
     events: dict[str, EventDecl] = field(default_factory=dict)
     imported: dict[str, Module] = field(default_factory=dict)
@@ -104,19 +130,39 @@ class Loop:
     breaks: list[Flow] = field(default_factory=list)
 
 
-class Scope:
-    """Everything a check of one function needs."""
+NAMES_MAX = 1_000
+"""Names among which a close one is looked for."""
 
-    def __init__(self, module: Module, function: Function, reporter: Reporter) -> None:
+
+class Scope:
+    """Everything a check of one function needs.
+
+    The checker of expressions is handed in, so that the files of step 2 that
+    check a kind of expression each need not know one another.
+    """
+
+    def __init__(
+        self, module: Module, function: Function, reporter: Reporter, checker: Checker
+    ) -> None:
         self.module = module
         self.function = function
         self.reporter = reporter
+        self._checker = checker
         self.flow = Flow(assigned={item.name for item in function.params})
         self.loops: list[Loop] = []
+        """Loops around, as far out as the attempt around."""
+        self.attempts = 0
+        """Attempts around."""
+        self.statement: ast.AST = ast.Pass()
+        """The statement being checked, or the part of it that is run once."""
         self.uncertain = False
         """Whether a faulty statement was left out, so that flow facts are guesses."""
         self.params = {item.name for item in function.params}
         self._temporaries = 0
+
+    def check(self, node: ast.expr, expected: Type | None = None) -> Expr:
+        """The typed node of `node`. `expected` helps literals; it is not enforced."""
+        return self._checker(self, node, expected)
 
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands."""
@@ -145,7 +191,34 @@ class Scope:
 
     def unknown_name(self, node: ast.AST, name: str) -> Expr:
         """Report a name that is not there, with a close one."""
-        known = sorted({*self.module.symbols, *self.function.locals})
+        alike = {*self.module.symbols, *self.function.locals}
+        known = sorted(item for item in alike if item[:1].lower() == name[:1].lower())[:NAMES_MAX]
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean `{close[0]}`?" if close else "declare or import it"
         return self.error(codes.UNKNOWN_NAME, node, hint, name=name)
+
+    def path(self, node: ast.expr) -> str:
+        """`trade.terms` for a local and fields below it; "" for anything else."""
+        match node:
+            case ast.Name(id=name) if name in self.function.locals:
+                return name
+            case ast.Attribute(value=value, attr=attr):
+                above = self.path(value)
+                return f"{above}.{attr}" if above else ""
+        return ""
+
+    def no_attribute(self, node: ast.Attribute, owner: Type) -> Expr:
+        """Report an attribute that is not there, with what there is."""
+        names: list[str] = []
+        if isinstance(owner, RecordType):
+            names = [item.name for item in owner.fields]
+        elif isinstance(owner, EnumType):
+            names = [name for name, _ in owner.members]
+        hint = f"it has {', '.join(names)}" if names else ""
+        return self.error(codes.ATTRIBUTE, node, hint, owner=owner, name=node.attr)
+
+
+Checker = Callable[[Scope, ast.expr, Type | None], Expr]
+"""Checks one expression; the last argument is the type its place has."""
+Block = Callable[[Scope, list[ast.stmt]], tuple[Stmt, ...]]
+"""Checks statements one after another."""

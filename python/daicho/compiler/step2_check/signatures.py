@@ -5,18 +5,31 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.diagnostics import Reporter, shown
 from daicho.compiler.step2_check.annotations import Annotations
 from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
 from daicho.compiler.tree import Function, Param
-from daicho.compiler.types import NONE, PARTY, ROLE, UNKNOWN, ListType, Type, is_storable
+from daicho.compiler.types import (
+    NONE,
+    PARTY,
+    ROLE,
+    UNKNOWN,
+    ListType,
+    OptionalType,
+    Type,
+    is_storable,
+)
 
 PARAMS_MAX = 64
 _OPTIONS = {
     "entry": ("roles", "signed_by"),
     "query": ("roles",),
     "export": ("callers",),
+    "scheduled": ("priority", "gas"),
+    "migrate": (),
 }
+PRIORITY_MAX = 255
+GAS_CLASSES = ("S", "M", "L")
 
 
 class Signatures:
@@ -90,12 +103,17 @@ class Signatures:
         symbol = self.module.symbols.get(callee.id) if isinstance(callee, ast.Name) else None
         kind = symbol.name if isinstance(symbol, BuiltinSymbol) else ""
         if kind not in _OPTIONS:
-            self.reporter.error(codes.DECORATOR, node, what=f"`@{ast.unparse(node)}` is not known")
+            self.reporter.error(codes.DECORATOR, node, what=f"`@{shown(node)}` is not known")
             return
         function.kind = kind
+        if kind == "migrate":
+            self._migration(function, node)
+            return
         options = self._options(kind, node)
         if kind in ("entry", "query"):
             self._authority(function, node, options)
+        if kind == "scheduled":
+            self._schedule(function, node, options)
         if "callers" in options:
             function.callers = self._texts(options["callers"])
             self._known_callers(function, options["callers"])
@@ -115,6 +133,43 @@ class Signatures:
         for positional in node.args:
             self.reporter.error(codes.DECORATOR, positional, what="options are named")
         return options
+
+    def _migration(self, function: Function, node: ast.expr) -> None:
+        if isinstance(node, ast.Call):
+            self.reporter.error(codes.DECORATOR, node, what="`@migrate` takes no options")
+        if function.params or function.result not in (NONE, UNKNOWN):
+            self.reporter.error(
+                codes.MIGRATION, function.span, what="a migration takes and returns nothing"
+            )
+
+    def _schedule(self, function: Function, node: ast.expr, options: dict[str, ast.expr]) -> None:
+        match options.get("priority"):
+            case ast.Constant(value=value) if type(value) is int and 0 <= value <= PRIORITY_MAX:
+                function.priority = value
+            case None:
+                function.priority = PRIORITY_MAX // 2 + 1
+            case other:
+                what = f"the priority is a literal from 0, the first, to {PRIORITY_MAX}"
+                self.reporter.error(codes.SCHEDULED, other, what=what)
+        match options.get("gas"):
+            case ast.Constant(value=str(name)) if name in GAS_CLASSES:
+                function.gas = name
+            case None:
+                function.gas = "M"
+            case other:
+                what = f"the gas class is one of {', '.join(GAS_CLASSES)}"
+                self.reporter.error(codes.SCHEDULED, other, what=what)
+        self._cursor(function, node)
+
+    def _cursor(self, function: Function, node: ast.expr) -> None:
+        """The result is nothing, or what the last parameter is for the next block."""
+        result = function.result
+        if result in (NONE, UNKNOWN):
+            return
+        last = function.params[-1].type if function.params else NONE
+        if last != UNKNOWN and (result != last or not isinstance(result, OptionalType)):
+            what = f"the result, {result}, is not None nor an optional like the last parameter"
+            self.reporter.error(codes.SCHEDULED, node, what=what)
 
     def _authority(self, function: Function, node: ast.expr, options: dict[str, ast.expr]) -> None:
         if "roles" not in options:
@@ -148,7 +203,7 @@ class Signatures:
                 bits = dict(ROLE.members)
                 if isinstance(symbol, TypeSymbol) and symbol.type == ROLE and member in bits:
                     return bits[member]
-        self.reporter.error(codes.AUTHORITY, node, what=f"`{ast.unparse(node)}` is not a role")
+        self.reporter.error(codes.AUTHORITY, node, what=f"`{shown(node)}` is not a role")
         return 0
 
     def _texts(self, node: ast.expr) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import START, Reporter
+from daicho.compiler.diagnostics import START, Reporter, shown
 from daicho.compiler.step2_check import expressions
 from daicho.compiler.step2_check.annotations import Annotations
 from daicho.compiler.step2_check.convert import coerce
@@ -143,9 +143,7 @@ class Tables:
             case ast.Call(func=func, args=[argument], keywords=[]):
                 if self._builtin(func) in ("party", "register"):
                     return (self._builtin(func), self._holder(row, kind, argument))
-        self.reporter.error(
-            codes.COMPARTMENT, node, what=f"`{ast.unparse(node)}` is not a compartment"
-        )
+        self.reporter.error(codes.COMPARTMENT, node, what=f"`{shown(node)}` is not a compartment")
         return ("administrator", 0)
 
     def _holder(self, row: RecordType, kind: str, node: ast.expr) -> int:
@@ -154,7 +152,7 @@ class Tables:
             column = 0
         keys = row.key_fields
         if column < 0 or column >= len(keys) or keys[column].type != PARTY:
-            what = f"`{ast.unparse(node)}` is not a key column of type Party"
+            what = f"`{shown(node)}` is not a key column of type Party"
             self.reporter.error(codes.COMPARTMENT, node, what=what)
             return 0
         return column
@@ -188,11 +186,11 @@ class Tables:
 
     def _initial(self, row: RecordType, call: ast.Call) -> Expr | None:
         nobody = Function(self.module.name, "initial", (), NONE, "helper", START)
-        scope = Scope(self.module, nobody, self.reporter)
+        scope = Scope(self.module, nobody, self.reporter, expressions.check)
         if not row.fields:
             return None
         target: Type = row.fields[0].type
-        value = coerce(scope, expressions.check(scope, call.args[0], target), target, call.args[0])
+        value = coerce(scope, scope.check(call.args[0], target), target, call.args[0])
         if value.op not in ("const", "none", "unknown"):
             self.reporter.error(
                 codes.CONSTANT, call.args[0], what="the initial value is not a literal"

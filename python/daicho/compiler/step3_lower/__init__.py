@@ -2,6 +2,7 @@
 
     functions   bodies: assignments, branches, loops
     values      expressions
+    effects     calls, failures, events, timers, readings, attempts
     state       rows, tables, holdings, scans
 
 Nothing is decided here and nothing improved: each construct has one expansion,

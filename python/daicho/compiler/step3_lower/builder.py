@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from daicho.compiler.ir import Block, Branch, Code, Instr, Node
+from daicho.compiler.ir import Block, Branch, Code, Const, Instr, Node
 from daicho.compiler.step2_check.scope import Module
-from daicho.compiler.tree import Function, TableDecl
+from daicho.compiler.tree import Expr, Function, IndexDecl, TableDecl
 from daicho.compiler.types import Field, RecordType, Type
 
 Functions = dict[tuple[str, str], Function]
@@ -18,13 +18,20 @@ class Builder:
     """Writes the code of one function."""
 
     def __init__(
-        self, module: Module, function: Function, functions: Functions, tables: TableMap, code: Code
+        self,
+        module: Module,
+        function: Function,
+        functions: Functions,
+        tables: TableMap,
+        code: Code,
+        pusher: Pusher,
     ) -> None:
         self.module = module
         self.function = function
         self.functions = functions
         self.tables = tables
         self.code = code
+        self._pusher = pusher
         self.span = function.span
         self.break_label = ""
         self.continue_label = ""
@@ -37,6 +44,22 @@ class Builder:
     def emit(self, op: str, *args: object) -> None:
         """Append one instruction at the current place of the source."""
         self._body.append(Instr(op, self.span, args))
+
+    def push(self, value: Expr) -> None:
+        """Write the code that leaves `value` on the stack."""
+        self._pusher(self, value)
+
+    def push_all(self, values: tuple[Expr, ...]) -> None:
+        """Values one after another."""
+        for item in values:
+            self.push(item)
+
+    def push_int(self, type_: Type, number: int) -> None:
+        """A number of a raw type, as an immediate where it fits 64 bits."""
+        if -(1 << 63) <= number < 1 << 63:
+            self.emit("push.int", type_, number)
+        else:
+            self.emit("const", Const(type_, number))
 
     def get(self, name: str) -> None:
         """Push a local."""
@@ -94,15 +117,38 @@ class Builder:
         yield
         self._body = before
 
+    def get_field(self, record: RecordType, name: str) -> None:
+        """The field of the record on the stack.
+
+        A row holds its key columns and, as its last field, the columns that are stored.
+        """
+        if record.kind != "row":
+            self.emit("record.get", record, record.index(name))
+            return
+        keys = [item.name for item in record.key_fields]
+        if name in keys:
+            self.emit("record.get", record, keys.index(name))
+            return
+        stored = stored_row(record)
+        self.emit("record.get", record, len(keys))
+        self.emit("record.get", stored, stored.index(name))
+
     def branch(self, result: Type | None) -> Arms:
         """Write an `if` whose condition is on the stack."""
         node = Branch(self.span, result, [], [])
         self._body.append(node)
         return Arms(self, node)
 
+    def index(self, name: str) -> IndexDecl:
+        """An index of the contract; no other contract's can be named."""
+        return next(item for item in self.module.indexes if item.name == name)
+
     def table(self, name: str) -> TableDecl:
         """A table of the function's own module."""
         return self.tables[self.function.module, name]
+
+
+Pusher = Callable[[Builder, Expr], None]
 
 
 class Arms:
@@ -134,3 +180,12 @@ def rest_of_key(row: RecordType, prefix: int) -> RecordType:
     """The key columns after a scan's prefix: where a scan resumes."""
     fields = tuple(Field(item.name, item.type) for item in row.key_fields[prefix:])
     return RecordType(row.module, f"{row.name}_after_{prefix}", "record", fields)
+
+
+def rest_of_index(index: IndexDecl, prefix: int) -> RecordType:
+    """Where a scan of an index resumes: its columns after the prefix, then the row's key."""
+    row = index.table.row
+    own = [Field(f"index_{at}", item.type) for at, item in enumerate(index.fields)]
+    key = [Field(f"key_{at}", item.type) for at, item in enumerate(row.key_fields)]
+    name = f"{index.name}_after_{prefix}"
+    return RecordType(row.module, name, "record", (*own[prefix:], *key))

@@ -9,6 +9,7 @@ from daicho.compiler.step3_lower.builder import Builder, Functions, TableMap
 from daicho.compiler.step3_lower.values import push
 from daicho.compiler.tree import (
     Assign,
+    Attempt,
     Break,
     Change,
     Continue,
@@ -35,7 +36,7 @@ def lower_function(
     result = None if function.result == NONE else function.result
     params = tuple(item.type for item in function.params)
     code = Code(function.module, function.name, params, result, dict(function.locals))
-    builder = Builder(module, function, functions, tables, code)
+    builder = Builder(module, function, functions, tables, code, push)
     _block(builder, function.body)
     if result is not None and not _ends(code.body):
         builder.emit("unreachable")
@@ -58,27 +59,31 @@ def _block(builder: Builder, body: tuple[Stmt, ...]) -> None:
 def _statement(builder: Builder, statement: Stmt) -> None:
     match statement:
         case Assign(name=name, value=value):
-            push(builder, value)
+            builder.push(value)
             builder.set(name)
         case Unpack(names=names, value=value):
             _unpack(builder, names, value)
         case Change():
             _change(builder, statement)
         case Do(value=value):
-            push(builder, value)
+            builder.push(value)
             if value.type not in (NONE, NEVER):
                 builder.emit("drop")
         case If():
             _if(builder, statement)
         case While():
             _while(builder, statement)
+        case Attempt(name=name, body=body):
+            with builder.block("attempt", ""):
+                _body(builder, body)
+            builder.set(name)
         case ForRange():
             _for_range(builder, statement)
         case ForEach():
             _for_each(builder, statement)
         case Return(value=value):
             if value is not None:
-                push(builder, value)
+                builder.push(value)
             builder.emit("return")
         case Break():
             builder.emit("br", builder.break_label)
@@ -89,7 +94,7 @@ def _statement(builder: Builder, statement: Stmt) -> None:
 
 
 def _unpack(builder: Builder, names: tuple[str, ...], value: Expr) -> None:
-    push(builder, value)
+    builder.push(value)
     whole = builder.temporary(value.type)
     builder.set(whole)
     for index, name in enumerate(names):
@@ -98,6 +103,7 @@ def _unpack(builder: Builder, names: tuple[str, ...], value: Expr) -> None:
         builder.set(name)
 
 
+_ASSIGNED = ("list.set", "dict.put")
 _CHANGES = {
     "list.append": "list.push",
     "list.extend": "list.concat",
@@ -109,12 +115,14 @@ _CHANGES = {
 def _change(builder: Builder, statement: Change) -> None:
     """Take the value out of its local, change it, put it back.
 
-    The arguments come first: they may read the local.
+    The arguments come first: they may read the local. In an assignment to an
+    item, what is assigned comes before the item, as in Python.
     """
     type_ = builder.code.locals[statement.name]
     places = [builder.temporary(item.type) for item in statement.args]
-    for argument, place in zip(statement.args, places, strict=False):
-        push(builder, argument)
+    pairs = list(zip(statement.args, places, strict=True))
+    for argument, place in reversed(pairs) if statement.op in _ASSIGNED else pairs:
+        builder.push(argument)
         builder.set(place)
     builder.emit("local.take", statement.name)
     for place in places:
@@ -124,13 +132,33 @@ def _change(builder: Builder, statement: Change) -> None:
 
 
 def _if(builder: Builder, statement: If) -> None:
-    push(builder, statement.condition)
+    if len(statement.orelse) == 1 and isinstance(statement.orelse[0], If):
+        _chain(builder, statement)
+        return
+    builder.push(statement.condition)
     arms = builder.branch(None)
     with arms.then():
         _block(builder, statement.then)
     if statement.orelse:
         with arms.orelse():
             _block(builder, statement.orelse)
+
+
+def _chain(builder: Builder, statement: If) -> None:
+    """`if … elif … else`: one block that each arm leaves, however long the chain."""
+    end = builder.label("fi")
+    rest: tuple[Stmt, ...] = (statement,)
+    with builder.block("block", end):
+        while len(rest) == 1 and isinstance(rest[0], If):
+            link = rest[0]
+            builder.span = link.span
+            builder.push(link.condition)
+            with builder.branch(None).then():
+                _block(builder, link.then)
+                if not _ends(builder._body):
+                    builder.emit("br", end)
+            rest = link.orelse
+        _block(builder, rest)
 
 
 # --- loops ---
@@ -142,7 +170,7 @@ def _while(builder: Builder, statement: While) -> None:
     builder.break_label, builder.continue_label = end, again
     with builder.block("block", end), builder.block("loop", again):
         if statement.condition is not None:
-            push(builder, statement.condition)
+            builder.push(statement.condition)
             builder.emit("not")
             builder.emit("br_if", end)
         _body(builder, statement.body)
@@ -189,9 +217,9 @@ def _counted(
 
 def _for_range(builder: Builder, statement: ForRange) -> None:
     counter, limit = builder.kept(INT), builder.kept(INT)
-    push(builder, statement.start)
+    builder.push(statement.start)
     builder.set(counter)
-    push(builder, statement.stop)
+    builder.push(statement.stop)
     builder.set(limit)
     span = statement.span
     bind = [Instr("local.get", span, (counter,)), Instr("local.set", span, (statement.name,))]
@@ -201,7 +229,7 @@ def _for_range(builder: Builder, statement: ForRange) -> None:
 def _for_each(builder: Builder, statement: ForEach) -> None:
     items_type = statement.items.type
     items, counter, limit = builder.kept(items_type), builder.kept(INT), builder.kept(INT)
-    push(builder, statement.items)
+    builder.push(statement.items)
     builder.emit("local.tee", items)
     match items_type:
         case ListType():

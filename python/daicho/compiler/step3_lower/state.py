@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from daicho.compiler.ir import ErrorRef
-from daicho.compiler.step3_lower import values
-from daicho.compiler.step3_lower.builder import Builder, rest_of_key, stored_row
-from daicho.compiler.tree import Expr, Scan, TableDecl
+from daicho.compiler.step3_lower.builder import Builder, rest_of_index, rest_of_key, stored_row
+from daicho.compiler.tree import Expr, IndexDecl, Scan, TableDecl
 from daicho.compiler.types import INT, ListType, OptionalType, Type
 
 SCAN_ROWS_MAX = 10_000
@@ -32,7 +31,7 @@ def _push_keys(builder: Builder, keys: tuple[Expr, ...]) -> list[str]:
     """Keys on the stack, and kept in locals for another time."""
     places: list[str] = []
     for key in keys:
-        values.push(builder, key)
+        builder.push(key)
         places.append(builder.temporary(key.type))
         builder.emit("local.tee", places[-1])
     return places
@@ -41,7 +40,7 @@ def _push_keys(builder: Builder, keys: tuple[Expr, ...]) -> list[str]:
 def _has(builder: Builder, value: Expr) -> None:
     table, timed = _table_of(builder, value)
     for item in value.args:
-        values.push(builder, item)
+        builder.push(item)
     builder.emit("table.has_at" if timed else "table.has", table)
 
 
@@ -51,7 +50,7 @@ def _get(builder: Builder, value: Expr) -> None:
     stored = builder.temporary(stored_row(table.row))
     places = _push_keys(builder, value.args[: len(table.keys)])
     if timed:
-        values.push(builder, value.args[-1])
+        builder.push(value.args[-1])
     builder.emit("table.get_at" if timed else "table.get", table)
     builder.set(stored)
     for place in places:
@@ -68,7 +67,7 @@ def _find_stored(
     found = builder.temporary(optional)
     places = _push_keys(builder, value.args[: len(table.keys)])
     if timed:
-        values.push(builder, value.args[-1])
+        builder.push(value.args[-1])
     builder.emit("table.find_at" if timed else "table.find", table, optional)
     builder.set(found)
     return places, found, optional
@@ -98,10 +97,10 @@ def _write(builder: Builder, value: Expr) -> None:
     row = value.args[0]
     if row.op == "record":
         for item in row.args:
-            values.push(builder, item)
+            builder.push(item)
         builder.emit("record.new", stored_row(table.row))
     else:
-        values.push(builder, row)
+        builder.push(row)
         place = builder.temporary(table.row)
         builder.set(place)
         for index in range(len(table.keys) + 1):
@@ -113,7 +112,7 @@ def _write(builder: Builder, value: Expr) -> None:
 def _delete(builder: Builder, value: Expr) -> None:
     table, _ = _table_of(builder, value)
     for item in value.args:
-        values.push(builder, item)
+        builder.push(item)
     builder.emit("table.delete", table)
 
 
@@ -122,7 +121,7 @@ def _delete(builder: Builder, value: Expr) -> None:
 
 def _map_get(builder: Builder, value: Expr) -> None:
     table, _ = _table_of(builder, value)
-    values.push(builder, value.args[0])
+    builder.push(value.args[0])
     builder.emit("table.get", table)
     builder.emit("record.get", stored_row(table.row), 0)
 
@@ -148,9 +147,21 @@ def _unwrapped_value(builder: Builder, table: TableDecl, found: str, optional: T
 
 
 def _map_put(builder: Builder, value: Expr) -> None:
+    """`map[key] = value`: the value is worked out before the key, as in Python."""
     table, _ = _table_of(builder, value)
-    for item in value.args:
-        values.push(builder, item)
+    key, stored = value.args
+    builder.push(stored)
+    builder.emit("record.new", stored_row(table.row))
+    place = builder.temporary(stored_row(table.row))
+    builder.set(place)
+    builder.push(key)
+    builder.emit("local.take", place)
+    builder.emit("table.put", table)
+
+
+def _var_set(builder: Builder, value: Expr) -> None:
+    table, _ = _table_of(builder, value)
+    builder.push(value.args[0])
     builder.emit("record.new", stored_row(table.row))
     builder.emit("table.put", table)
 
@@ -166,7 +177,7 @@ def _var_get(builder: Builder, value: Expr) -> None:
     with arms.then():
         _unwrapped_value(builder, table, found, optional)
     with arms.orelse():
-        values.push(builder, value.args[0])
+        builder.push(value.args[0])
 
 
 # --- scans ---
@@ -177,36 +188,48 @@ def _scan(builder: Builder, value: Expr) -> None:
     assert isinstance(scan, Scan)
     assert isinstance(value.type, ListType)
     table = builder.table(scan.table)
-    rest = OptionalType(rest_of_key(table.row, scan.prefix))
+    index = builder.index(scan.index) if scan.index else None
+    cursor, names = _cursor(table, index, scan.prefix)
     after = scan.prefix + scan.lo + scan.hi if scan.after else -1
-    for index, item in enumerate(value.args):
-        values.push(builder, item)
-        if index == after:
-            _after(builder, table, scan.prefix, rest)
+    for position, item in enumerate(value.args):
+        builder.push(item)
+        if position == after:
+            _after(builder, table, cursor, names)
     if not scan.limit:
         builder.emit("push.int", INT, SCAN_ROWS_MAX)
     flags = scan.lo | scan.hi << 1 | scan.after << 2 | scan.time << 3
-    builder.emit("table.scan", table, scan.prefix, flags, value.type, rest if scan.after else None)
+    op, source = ("index.scan", index) if index is not None else ("table.scan", table)
+    builder.emit(op, source, scan.prefix, flags, value.type, cursor if scan.after else None)
     if not scan.limit:
         _all_rows(builder, value.type)
 
 
-def _after(builder: Builder, table: TableDecl, prefix: int, rest: OptionalType) -> None:
-    """From the row where the last scan ended to the key it resumes after."""
+def _cursor(
+    table: TableDecl, index: IndexDecl | None, prefix: int
+) -> tuple[OptionalType, list[str]]:
+    """What says where a scan resumes, and the columns of the row it is made of."""
+    keys = [item.name for item in table.keys]
+    if index is None:
+        return OptionalType(rest_of_key(table.row, prefix)), keys[prefix:]
+    return OptionalType(rest_of_index(index, prefix)), [*index.columns[prefix:], *keys]
+
+
+def _after(builder: Builder, table: TableDecl, cursor: OptionalType, names: list[str]) -> None:
+    """From the row where the last scan ended to the place it resumes after."""
     optional = OptionalType(table.row)
     place = builder.temporary(optional)
     builder.emit("local.tee", place)
     builder.emit("is_some", optional)
-    arms = builder.branch(rest)
+    arms = builder.branch(cursor)
     with arms.then():
-        for index in range(prefix, len(table.keys)):
+        for name in names:
             builder.get(place)
             builder.emit("unwrap", optional)
-            builder.emit("record.get", table.row, index)
-        builder.emit("record.new", rest.item)
-        builder.emit("some", rest)
+            builder.get_field(table.row, name)
+        builder.emit("record.new", cursor.item)
+        builder.emit("some", cursor)
     with arms.orelse():
-        builder.emit("none", rest)
+        builder.emit("none", cursor)
 
 
 def _all_rows(builder: Builder, type_: Type) -> None:
@@ -231,9 +254,9 @@ def _holdings_parts(
     table = builder.table(str(value.data[0]))
     columns = tuple(int(item) for item in value.data[1:])
     amount = builder.temporary(value.args[0].type)
-    values.push(builder, value.args[0])
+    builder.push(value.args[0])
     builder.emit("local.tee", amount)
-    values.push_int(builder, value.args[0].type, 0)
+    builder.push_int(value.args[0].type, 0)
     builder.emit("ge", value.args[0].type)
     builder.emit("require", BOUNDS)
     width, keys = len(table.keys), value.args[1:]
@@ -241,7 +264,7 @@ def _holdings_parts(
     for start in range(0, len(keys), width):
         names: list[str] = []
         for key in keys[start : start + width]:
-            values.push(builder, key)
+            builder.push(key)
             names.append(builder.temporary(key.type))
             builder.set(names[-1])
         places.append(names)
@@ -271,7 +294,7 @@ def _credit(builder: Builder, table: TableDecl, place: list[str], amount: str, c
         for name in place:
             builder.get(name)
         for index, item in enumerate(table.values):
-            builder.get(amount) if index == column else values.push_int(builder, item.type, 0)
+            builder.get(amount) if index == column else builder.push_int(item.type, 0)
         builder.emit("record.new", stored_row(table.row))
         builder.emit("table.insert", table)
 
@@ -314,6 +337,7 @@ HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
     "table.has": _has,
     "table.insert": _write,
     "table.put": _write,
+    "table.update": _write,
     "var.get": _var_get,
-    "var.set": _map_put,
+    "var.set": _var_set,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from daicho.compiler.diagnostics import InternalError
-from daicho.compiler.ir import Const, ErrorRef
-from daicho.compiler.step3_lower import state
+from daicho.compiler.ir import Const
+from daicho.compiler.step2_check.limits import LIST_NEW_MAX
+from daicho.compiler.step3_lower import effects, state
 from daicho.compiler.step3_lower.builder import Builder, stored_row
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
@@ -41,6 +42,7 @@ _SAME_TYPE = (
     "add", "sub", "mul", "floordiv", "mod", "pow", "bit_and", "bit_or", "bit_xor", "shl", "shr",
     "eq", "ne", "lt", "le", "gt", "ge", "min", "max", "neg", "abs", "invert", "raw",
     "list.get", "list.contains", "list.sort", "list.concat", "unwrap", "is_some", "code_at",
+    "random",
 )  # fmt: skip
 """Operations whose one immediate is the type of their first operand."""
 _PLAIN = {
@@ -50,12 +52,22 @@ _PLAIN = {
     "now": "ctx.time",
     "tx_id": "ctx.tx_id",
     "has_signed": "ctx.signed",
+    "hash.below": "hash.below",
+    "time_of": "ctx.time_of",
+    "timer.cancel": "timer.cancel",
     **{name: name for name in ("ts.add", "ts.sub", "ts.diff", "ts.date")},
     **{name: name for name in ("date.ts", "date.add", "date.diff", "date.make", "date.add_months")},
 }
 """Operations without an immediate."""
 _DICTS = {"dict.get": "map.get", "dict.has": "map.has"}
-_DATE_PARTS = {"date.year": 0, "date.month": 1, "date.day": 2}
+_DATE_PARTS = {
+    "date.year": 0,
+    "date.month": 1,
+    "date.day": 2,
+    "date.weekday": 3,
+    "date.day_of_year": 4,
+    "date.days_in_month": 5,
+}
 
 
 def push(builder: Builder, value: Expr) -> None:
@@ -63,35 +75,24 @@ def push(builder: Builder, value: Expr) -> None:
     op = value.op
     if op in state.HANDLERS:
         state.HANDLERS[op](builder, value)
+    elif op in effects.HANDLERS:
+        effects.HANDLERS[op](builder, value)
     elif op in _HANDLERS:
         _HANDLERS[op](builder, value)
     elif op in _SAME_TYPE:
-        _args(builder, value)
+        builder.push_all(value.args)
         builder.emit(op, value.args[0].type)
     elif op in _PLAIN:
-        _args(builder, value)
+        builder.push_all(value.args)
         builder.emit(_PLAIN[op])
     elif op in _DICTS:
-        _args(builder, value)
+        builder.push_all(value.args)
         builder.emit(_DICTS[op], value.args[0].type)
     elif op in _DATE_PARTS:
-        _args(builder, value)
+        builder.push_all(value.args)
         builder.emit("date.part", _DATE_PARTS[op])
     else:
         raise InternalError(f"expression {op}")
-
-
-def _args(builder: Builder, value: Expr) -> None:
-    for item in value.args:
-        push(builder, item)
-
-
-def push_int(builder: Builder, type_: Type, number: int) -> None:
-    """A number of a raw type, as an immediate where it fits 64 bits."""
-    if -(1 << 63) <= number < 1 << 63:
-        builder.emit("push.int", type_, number)
-    else:
-        builder.emit("const", Const(type_, number))
 
 
 def _const(builder: Builder, value: Expr) -> None:
@@ -103,7 +104,7 @@ def _const(builder: Builder, value: Expr) -> None:
         builder.emit("push.int", type_, numbers.index(int(str(data))))
     elif isinstance(type_, _RAW):
         assert isinstance(data, int)
-        push_int(builder, type_, data)
+        builder.push_int(type_, data)
     else:
         assert isinstance(type_, (*_TEXT, FixedType)), type_
         builder.emit("const", Const(type_, data))
@@ -124,24 +125,24 @@ def convert(builder: Builder, source: Type, target: Type, mode: int = _ROUND_EXA
 
 
 def _convert(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+    builder.push(value.args[0])
     convert(builder, value.args[0].type, value.type)
 
 
 def _round(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+    builder.push(value.args[0])
     convert(builder, value.args[0].type, value.type, int(str(value.data)))
 
 
 def _mul_div(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     left, right = value.args
     builder.emit(value.op, left.type, right.type, value.type, value.data)
 
 
 def _result_type(op: str) -> Callable[[Builder, Expr], None]:
     def handler(builder: Builder, value: Expr) -> None:
-        _args(builder, value)
+        builder.push_all(value.args)
         builder.emit(op, value.type)
 
     return handler
@@ -149,41 +150,41 @@ def _result_type(op: str) -> Callable[[Builder, Expr], None]:
 
 def _and_or(builder: Builder, value: Expr) -> None:
     left, right = value.args
-    push(builder, left)
+    builder.push(left)
     arms = builder.branch(BOOL)
     with arms.then():
-        push(builder, right) if value.op == "and" else builder.emit("push.bool", 1)
+        builder.push(right) if value.op == "and" else builder.emit("push.bool", 1)
     with arms.orelse():
-        push(builder, right) if value.op == "or" else builder.emit("push.bool", 0)
+        builder.push(right) if value.op == "or" else builder.emit("push.bool", 0)
 
 
 def _if(builder: Builder, value: Expr) -> None:
     condition, then, orelse = value.args
-    push(builder, condition)
+    builder.push(condition)
     arms = builder.branch(value.type)
     with arms.then():
-        push(builder, then)
+        builder.push(then)
     with arms.orelse():
-        push(builder, orelse)
+        builder.push(orelse)
 
 
 def _let(builder: Builder, value: Expr) -> None:
     bound, result = value.args
-    push(builder, bound)
+    builder.push(bound)
     builder.set(str(value.data))
-    push(builder, result)
+    builder.push(result)
 
 
 # --- text ---
 
 
 def _concat(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     builder.emit("concat", value.args[0].type, value.args[1].type, value.type)
 
 
 def _slice(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     owner = value.args[0].type
     if isinstance(owner, ListType):
         builder.emit("list.slice", owner)
@@ -192,13 +193,13 @@ def _slice(builder: Builder, value: Expr) -> None:
 
 
 def _char_at(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     builder.emit("code_at", value.args[0].type)
     builder.emit("from_code", value.type)
 
 
 def _len(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+    builder.push(value.args[0])
     owner = value.args[0].type
     op = (
         "list.len"
@@ -212,7 +213,7 @@ def _len(builder: Builder, value: Expr) -> None:
 
 def _two_types(op: str) -> Callable[[Builder, Expr], None]:
     def handler(builder: Builder, value: Expr) -> None:
-        _args(builder, value)
+        builder.push_all(value.args)
         other = value.args[-1].type if value.args[1:] else value.type
         builder.emit(op, value.args[0].type, other)
 
@@ -220,14 +221,14 @@ def _two_types(op: str) -> Callable[[Builder, Expr], None]:
 
 
 def _text_contains(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     builder.emit("find", value.args[0].type, value.args[1].type)
     builder.emit("push.int", INT, 0)
     builder.emit("ge", INT)
 
 
 def _digest(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+    builder.push(value.args[0])
     builder.emit("hash", BYTES if value.args[0].type == BYTES else value.args[0].type)
     assert value.type == HASH
 
@@ -235,52 +236,45 @@ def _digest(builder: Builder, value: Expr) -> None:
 # --- records, lists, maps ---
 
 
-def get_field(builder: Builder, record: RecordType, name: str) -> None:
-    """The field of the record on the stack.
-
-    A row holds its key columns and, as its last field, the columns that are stored.
-    """
-    if record.kind != "row":
-        builder.emit("record.get", record, record.index(name))
-        return
-    keys = [item.name for item in record.key_fields]
-    if name in keys:
-        builder.emit("record.get", record, keys.index(name))
-        return
-    stored = stored_row(record)
-    builder.emit("record.get", record, len(keys))
-    builder.emit("record.get", stored, stored.index(name))
-
-
 def _field(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+    builder.push(value.args[0])
     owner = value.args[0].type
     assert isinstance(owner, RecordType)
-    get_field(builder, owner, str(value.data))
+    builder.get_field(owner, str(value.data))
 
 
 def _record(builder: Builder, value: Expr) -> None:
     record = value.type
     assert isinstance(record, RecordType)
-    _args(builder, value)
+    builder.push_all(value.args)
     if record.kind == "row":
         builder.emit("record.new", stored_row(record))
     builder.emit("record.new", record)
 
 
 def _replace(builder: Builder, value: Expr) -> None:
+    """A row's key columns are set first; the values are worked out as they are written."""
     record = value.type
     names = value.data
     assert isinstance(record, RecordType)
     assert isinstance(names, tuple)
     changes = list(zip(names, value.args[1:], strict=False))
-    push(builder, value.args[0])
+    builder.push(value.args[0])
     keys = {item.name for item in record.fields if record.kind != "row" or item.key}
-    for name, change in changes:
-        if name in keys:
-            push(builder, change)
-            builder.emit("record.set", record, record.index(name))
+    outer = [(name, change) for name, change in changes if name in keys]
     inner = [(name, change) for name, change in changes if name not in keys]
+    if inner and outer and outer + inner != changes:
+        places: dict[str, Expr] = {}
+        for name, change in changes:
+            builder.push(change)
+            place = builder.temporary(change.type)
+            builder.set(place)
+            places[name] = Expr("local", change.type, change.span, (), place)
+        outer = [(name, places[name]) for name, _ in outer]
+        inner = [(name, places[name]) for name, _ in inner]
+    for name, change in outer:
+        builder.push(change)
+        builder.emit("record.set", record, record.index(name))
     if inner:
         _replace_stored(builder, record, inner)
 
@@ -290,88 +284,66 @@ def _replace_stored(builder: Builder, record: RecordType, changes: list[tuple[st
     builder.emit("dup")
     builder.emit("record.get", record, last)
     for name, change in changes:
-        push(builder, change)
+        builder.push(change)
         builder.emit("record.set", stored, stored.index(name))
     builder.emit("record.set", record, last)
 
 
 def _item(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+    builder.push(value.args[0])
     builder.emit("record.get", value.args[0].type, value.data)
 
 
 def _list(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
-    builder.emit("list.new", value.type, len(value.args))
+    """The first elements at once, further ones of a long list one by one."""
+    for item in value.args[:LIST_NEW_MAX]:
+        builder.push(item)
+    builder.emit("list.new", value.type, len(value.args[:LIST_NEW_MAX]))
+    for item in value.args[LIST_NEW_MAX:]:
+        builder.push(item)
+        builder.emit("list.push", value.type)
 
 
 def _dict(builder: Builder, value: Expr) -> None:
     builder.emit("map.new", value.type)
     for key, item in zip(value.args[::2], value.args[1::2], strict=False):
-        push(builder, key)
-        push(builder, item)
+        builder.push(key)
+        builder.push(item)
         builder.emit("map.put", value.type)
 
 
 def _copy(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+    builder.push(value.args[0])
 
 
 def _allocate(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     total, weights = value.args
     builder.emit("allocate", total.type, weights.type, value.type, value.data)
 
 
-# --- calls, failures, events ---
-
-
-def _call(builder: Builder, value: Expr) -> None:
-    assert isinstance(value.data, tuple)
-    _args(builder, value)
-    callee = builder.functions[value.data]
-    leaves = callee.module != builder.module.name and callee.kind == "export"
-    builder.emit("call_import" if leaves else "call", value.data)
-
-
-def error_ref(data: object, details: tuple[Expr, ...] = ()) -> ErrorRef:
-    """The failure code of a node, with the types of its details."""
-    assert isinstance(data, tuple)
-    return ErrorRef(int(data[1]), str(data[0]), tuple(item.type for item in details))
-
-
-def _require(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
-    builder.emit("require", error_ref(value.data, value.args[1:]))
-
-
-def _fail(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
-    builder.emit("fail", error_ref(value.data, value.args))
-
-
-def _expect(builder: Builder, value: Expr) -> None:
-    optional = value.args[0].type
-    push(builder, value.args[0])
-    place = builder.temporary(optional)
-    builder.emit("local.tee", place)
-    builder.emit("is_some", optional)
-    builder.emit("require", error_ref(value.data))
+def _list_pop(builder: Builder, value: Expr) -> None:
+    """Take the list out of its local, put the shorter one back, leave its last item."""
+    name = str(value.data)
+    type_ = builder.code.locals[name]
+    place = builder.temporary(value.type)
+    builder.emit("local.take", name)
+    builder.emit("list.pop", type_)
+    builder.set(place)
+    builder.set(name)
     builder.emit("local.take", place)
-    builder.emit("unwrap", optional)
 
 
-def _emit(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
-    builder.emit("emit", (builder.function.module, value.data))
+def _muldiv(builder: Builder, value: Expr) -> None:
+    builder.push_all(value.args)
+    builder.emit("muldiv", *(item.type for item in value.args), value.type, value.data)
 
 
-def _has_role(builder: Builder, value: Expr) -> None:
-    builder.emit("ctx.has_role", 1 << int(str(value.data)))
-
-
-def _snapshot(builder: Builder, value: Expr) -> None:
-    push(builder, value.args[0])
+def _year_fraction(builder: Builder, value: Expr) -> None:
+    builder.push_all(value.args)
+    assert isinstance(value.data, tuple)
+    basis, mode = value.data
+    builder.emit("day_fraction", basis, value.type, mode)
 
 
 def _none(builder: Builder, value: Expr) -> None:
@@ -382,7 +354,6 @@ def _none(builder: Builder, value: Expr) -> None:
 _HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
     "allocate": _allocate,
     "and": _and_or,
-    "call": _call,
     "char_at": _char_at,
     "concat": _concat,
     "const": _const,
@@ -394,42 +365,39 @@ _HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
     "dict.values": lambda builder, value: _map_list(builder, value, "map.values"),
     "digest": _digest,
     "div.round": _mul_div,
-    "emit": _emit,
-    "expect": _expect,
-    "fail": _fail,
     "field": _field,
     "find": _two_types("find"),
     "from_raw": _result_type("from_raw"),
-    "has_role": _has_role,
     "if": _if,
     "item": _item,
     "len": _len,
     "let": _let,
     "list": _list,
+    "list.pop": _list_pop,
     "local": _local,
     "mul.round": _mul_div,
+    "muldiv": _muldiv,
     "none": _none,
     "or": _and_or,
     "record": _record,
     "replace": _replace,
-    "require": _require,
     "round": _round,
     "slice": _slice,
-    "snapshot": _snapshot,
     "some": _result_type("some"),
     "starts_with": _two_types("starts_with"),
     "text.contains": _text_contains,
     "text.from_int": _two_types("from_int"),
     "text.to_int": _two_types("to_int"),
     "tuple": _result_type("record.new"),
+    "year_fraction": _year_fraction,
 }
 
 
 def _map_find(builder: Builder, value: Expr) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     builder.emit("map.find", value.args[0].type, value.type)
 
 
 def _map_list(builder: Builder, value: Expr, op: str) -> None:
-    _args(builder, value)
+    builder.push_all(value.args)
     builder.emit(op, value.args[0].type, value.type)

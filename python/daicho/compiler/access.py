@@ -1,0 +1,312 @@
+"""What each callable of a contract may touch: tables, how, and how far it is known.
+
+A node or a client that reads this beside the arguments knows, before it runs a
+call, which rows it can meet. A key is *exact* if it is made of arguments,
+context and constants alone; a scan with such a prefix is a *prefix*; whatever
+depends on stored state, on a reading, on chance or on how an attempt ended is
+*dynamic*. The summary is for readers: the machine does not rely on it.
+
+Called functions are followed, those of other contracts too, once for each way
+of knowing their arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daicho.compiler.step2_check.effects import Name, all_functions, all_modules
+from daicho.compiler.step2_check.scope import Module
+from daicho.compiler.tree import (
+    Assign,
+    Attempt,
+    Break,
+    Change,
+    Continue,
+    Do,
+    Expr,
+    ForEach,
+    ForRange,
+    If,
+    Return,
+    Scan,
+    Stmt,
+    Unpack,
+    While,
+)
+
+KINDS = ("entry", "query", "export", "scheduled")
+MODES = ("read", "write", "delta", "as-of")
+FORMS = ("exact", "prefix", "dynamic")
+ROUNDS_MAX = 4_096
+"""Turns until the facts of one function settle: each turn one more local or loop."""
+WAYS_MAX = 8
+"""Ways of knowing its arguments that one function is followed in."""
+
+_DYNAMIC = ("random", "attempt.ok", "attempt.code", "timer.cancel")
+_READS = ("table.get", "table.find", "table.has", "map.get", "map.find", "var.get", "scan")
+_WRITES = ("table.put", "table.insert", "table.update", "table.delete", "map.put", "var.set")
+_MOVES = ("holdings.move", "holdings.issue", "holdings.redeem")
+_ROWS = ("table.put", "table.insert", "table.update")
+
+
+@dataclass(frozen=True, order=True)
+class Access:
+    """One table (or index) of one contract, touched in one mode."""
+
+    module: str
+    table: str
+    mode: str
+    form: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.table} {self.mode} {self.form}"
+
+
+@dataclass(frozen=True)
+class AccessSet:
+    """All that one callable may touch."""
+
+    kind: str
+    name: str
+    accesses: tuple[Access, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.kind} {self.name}", *(f"  {item}" for item in self.accesses)]
+        return "\n".join(lines)
+
+
+def access_sets(module: Module) -> list[AccessSet]:
+    """The summary of every entry, query, export and scheduled function, in this order."""
+    walker = _Walker(module)
+    chosen: list[tuple[str, str, Key]] = []
+    for kind in KINDS:
+        for function in module.functions:
+            if function.kind == kind:
+                known = frozenset(item.name for item in function.params)
+                key = walker.key((function.module, function.name), known)
+                chosen.append((kind, function.name, key))
+    walker.settle()
+    return [AccessSet(kind, name, tuple(sorted(walker.done[key][0]))) for kind, name, key in chosen]
+
+
+Key = tuple[Name, frozenset[str]]
+"""A function, and those of its parameters that are made of what is given."""
+Summary = tuple[frozenset[Access], bool]
+"""What a function touches, and whether its result is made of its known arguments."""
+
+
+class _Walker:
+    """Works out each function for each way of knowing, and again whenever a callee's changes."""
+
+    def __init__(self, module: Module) -> None:
+        self.functions = all_functions(module)
+        self.modules = all_modules(module)
+        self.done: dict[Key, Summary] = {}
+        self._ways: dict[Name, int] = {}
+        self._callers: dict[Key, dict[Key, None]] = {}
+        self._waiting: list[Key] = []
+
+    def key(self, name: Name, known: frozenset[str]) -> Key:
+        """Ask for a function; beyond some ways of knowing it, nothing is known."""
+        key = (name, known)
+        if key not in self.done and self._ways.get(name, 0) >= WAYS_MAX:
+            key = (name, frozenset())
+        if key not in self.done:
+            self._ways[name] = self._ways.get(name, 0) + 1
+            self.done[key] = (frozenset(), True)
+            self._waiting.append(key)
+        return key
+
+    def called(self, name: Name, known: frozenset[str], caller: Key) -> Summary:
+        """What is known of a callee so far; `caller` is asked again when it changes."""
+        key = self.key(name, known)
+        self._callers.setdefault(key, {})[caller] = None
+        return self.done[key]
+
+    def settle(self) -> None:
+        """Until nothing changes: facts only fall, and with settled facts accesses only grow."""
+        while self._waiting:
+            key = self._waiting.pop()
+            body = _Body(self, key)
+            summary = (frozenset(body.found), body.result_known)
+            if summary != self.done[key]:
+                self.done[key] = summary
+                self._waiting += self._callers.get(key, {})
+
+
+class _Body:
+    """One function: which locals are made of what is given, and what is touched.
+
+    A local is unknown if anything unknown is ever assigned to it, or if it is
+    assigned where only unknown facts decide whether control comes.
+    """
+
+    def __init__(self, walker: _Walker, key: Key) -> None:
+        self.walker = walker
+        self.key = key
+        self.function = walker.functions[key[0]]
+        self.unknown = {item.name for item in self.function.params} - key[1]
+        self.found: set[Access] = set()
+        self.result_known = True
+        self._broken: set[int] = set()
+        """Loops that something unknown may leave, by the identity of their node."""
+        self._loops: list[int] = []
+        for _ in range(ROUNDS_MAX + len(self.function.locals)):
+            before = (len(self.unknown), self.result_known, len(self._broken))
+            self.found = set()
+            self._block(self.function.body, sure=True)
+            if before == (len(self.unknown), self.result_known, len(self._broken)):
+                return
+        raise AssertionError(f"the facts of {self.function.name} do not settle")
+
+    # --- statements ---
+
+    def _block(self, body: tuple[Stmt, ...], sure: bool) -> None:
+        for statement in body:
+            self._statement(statement, sure)
+
+    def _statement(self, statement: Stmt, sure: bool) -> None:
+        match statement:
+            case Assign(name=name, value=value):
+                self._set(name, self._value(value) and sure)
+            case Unpack(names=names, value=value):
+                known = self._value(value) and sure
+                for name in names:
+                    self._set(name, known)
+            case Change(name=name, args=args):
+                self._set(name, self._all(args) and sure)
+            case Do(value=value):
+                self._value(value)
+            case If(condition=condition, then=then, orelse=orelse):
+                sure = self._value(condition) and sure
+                self._block(then, sure)
+                self._block(orelse, sure)
+            case Attempt(name=name, body=body):
+                self._set(name, False)
+                self._block(body, sure)
+            case Return(value=value):
+                known = value is None or self._value(value)
+                self.result_known = self.result_known and known and sure
+                self._leaves(sure)
+            case Break() | Continue():
+                self._leaves(sure)
+            case _:
+                self._loop(statement, sure)
+
+    def _loop(self, statement: Stmt, sure: bool) -> None:
+        names: tuple[str, ...] = ()
+        body: tuple[Stmt, ...] = ()
+        match statement:
+            case While(condition=condition, body=body):
+                sure = sure and (condition is None or self._value(condition))
+            case ForRange(name=name, start=start, stop=stop, body=body):
+                sure = self._all((start, stop)) and sure
+                names = (name,)
+            case ForEach(names=names, items=items, body=body):
+                sure = self._value(items) and sure
+        sure = sure and id(statement) not in self._broken
+        for name in names:
+            self._set(name, sure)
+        self._loops.append(id(statement))
+        self._block(body, sure)
+        self._loops.pop()
+
+    def _set(self, name: str, known: bool) -> None:
+        if not known:
+            self.unknown.add(name)
+
+    def _leaves(self, sure: bool) -> None:
+        if not sure:
+            self._broken.update(self._loops)
+
+    # --- expressions: whether a value is made of what is given ---
+
+    def _all(self, items: tuple[Expr, ...]) -> bool:
+        known = True
+        for item in items:  # every one is visited: it may touch something
+            known = self._value(item) and known
+        return known
+
+    def _value(self, value: Expr) -> bool:
+        op = value.op
+        known = self._all(value.args)
+        if op in ("local", "list.pop"):
+            return str(value.data) not in self.unknown
+        if op == "call":
+            assert isinstance(value.data, tuple)
+            return self._call(value, (str(value.data[0]), str(value.data[1])))
+        if op == "let":
+            self._set(str(value.data), self._value(value.args[0]))
+            return self._value(value.args[1])
+        if op in _READS or op in _WRITES or op in _MOVES:
+            self._touch(value)
+            return False
+        return known and op not in _DYNAMIC and not op.startswith("oracle.")
+
+    def _call(self, value: Expr, name: Name) -> bool:
+        callee = self.walker.functions[name]
+        pairs = zip(callee.params, value.args, strict=True)
+        known = frozenset(item.name for item, argument in pairs if self._value(argument))
+        found, result_known = self.walker.called(name, known, self.key)
+        self.found |= found
+        return result_known
+
+    # --- stored state ---
+
+    def _touch(self, value: Expr) -> None:
+        if isinstance(value.data, Scan):
+            self._scan(value, value.data)
+            return
+        timed = False
+        table = str(value.data)
+        if isinstance(value.data, tuple):
+            table = str(value.data[0])
+            timed = value.op in _READS and bool(value.data[1])
+        if value.op in _MOVES:
+            self._moved(value, table)
+        elif value.op in _READS:
+            keys = value.args[: len(self._keys(table))]
+            self._add(table, "as-of" if timed else "read", self._exact(keys))
+        else:
+            self._add(table, "write", self._written(value, table))
+            self._reordered(table)
+
+    def _keys(self, table: str) -> tuple[object, ...]:
+        module = self.walker.modules[self.function.module]
+        return next(item.keys for item in module.tables if item.name == table)
+
+    def _exact(self, keys: tuple[Expr, ...]) -> str:
+        return "exact" if self._all(keys) else "dynamic"
+
+    def _written(self, value: Expr, table: str) -> str:
+        if value.op == "var.set":
+            return "exact"
+        count = len(self._keys(table))
+        if value.op not in _ROWS:
+            return self._exact(value.args[:count])
+        row = value.args[0]
+        return self._exact(row.args[:count] if row.op == "record" else (row,))
+
+    def _moved(self, value: Expr, table: str) -> None:
+        width, keys = len(self._keys(table)), value.args[1:]
+        for start in range(0, len(keys), width):
+            self._add(table, "delta", self._exact(keys[start : start + width]))
+        self._reordered(table)
+
+    def _reordered(self, table: str) -> None:
+        """A write moves the row in the table's indexes, from a place not known before."""
+        for index in self.walker.modules[self.function.module].indexes:
+            if index.table.name == table:
+                self._add(index.name, "write", "dynamic")
+
+    def _scan(self, value: Expr, scan: Scan) -> None:
+        mode = "as-of" if scan.time else "read"
+        form = "prefix" if self._all(value.args[: scan.prefix]) else "dynamic"
+        if scan.index:
+            self._add(scan.index, mode, form)
+            self._add(scan.table, mode, "dynamic")
+        else:
+            self._add(scan.table, mode, form)
+
+    def _add(self, table: str, mode: str, form: str) -> None:
+        self.found.add(Access(self.function.module, table, mode, form))

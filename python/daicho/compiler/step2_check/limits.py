@@ -1,0 +1,100 @@
+"""Whether the machine can hold a function: how deep its blocks and its stack become.
+
+The verifier of every node counts these exactly; here they are counted from the
+typed tree, so that an author is told of them with a place in the source.
+"""
+
+from __future__ import annotations
+
+from daicho.compiler import codes
+from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.tree import (
+    Assign,
+    Attempt,
+    Change,
+    Do,
+    Expr,
+    ForEach,
+    ForRange,
+    Function,
+    If,
+    Return,
+    Stmt,
+    Unpack,
+    While,
+)
+
+BLOCKS_MAX = 60
+"""Blocks within blocks; the machine has 64, the function itself is one."""
+STACK_MAX = 1_000
+"""Values that stand on the stack together; the machine has 1,024."""
+LIST_NEW_MAX = 255
+"""Elements of a list that wait for one another; further ones are added one by one."""
+_BRANCHING = ("and", "or", "if")
+_LOOPS = 3
+"""Blocks that one loop is made of, at most."""
+
+
+def check_limits(function: Function, reporter: Reporter) -> None:
+    """Report the first statement of `function` that goes too deep."""
+    for statement in function.body:
+        blocks, stack = _measure(statement)
+        if blocks > BLOCKS_MAX:
+            what = f"blocks and conditions nest more than {BLOCKS_MAX} deep"
+            reporter.error(codes.LIMIT, statement.span, what=what)
+            return
+        if stack > STACK_MAX:
+            what = f"more than {STACK_MAX} values would wait to be used"
+            reporter.error(codes.LIMIT, statement.span, what=what)
+            return
+
+
+Measure = tuple[int, int]
+"""Blocks within blocks, and values on the stack."""
+
+
+def _measure(statement: Stmt) -> Measure:
+    match statement:
+        case Assign(value=value) | Unpack(value=value) | Do(value=value):
+            return _value(value)
+        case Return(value=value):
+            return (0, 0) if value is None else _value(value)
+        case Change(args=args):
+            return _all([_value(item) for item in args])
+        case If(condition=condition, then=then, orelse=orelse):
+            inner = _all([_measure(item) for item in (*then, *orelse)])
+            is_chain = len(orelse) == 1 and isinstance(orelse[0], If)
+            return _all([_value(condition), (inner[0] + (0 if is_chain else 2), inner[1])])
+        case While(condition=condition, body=body):
+            heads = () if condition is None else (condition,)
+            return _loop(heads, body)
+        case ForRange(start=start, stop=stop, body=body):
+            return _loop((start, stop), body)
+        case ForEach(items=items, body=body):
+            return _loop((items,), body)
+        case Attempt(body=body):
+            inner = _all([_measure(item) for item in body])
+            return inner[0] + 1, inner[1]
+    return 0, 0
+
+
+def _loop(heads: tuple[Expr, ...], body: tuple[Stmt, ...]) -> Measure:
+    head = _all([_value(item) for item in heads])
+    inner = _all([_measure(item) for item in body])
+    return _all([(head[0] + _LOOPS, head[1]), (inner[0] + _LOOPS, inner[1])])
+
+
+def _value(value: Expr) -> Measure:
+    """A value's own parts wait on the stack for the later ones."""
+    parts = [_value(item) for item in value.args]
+    blocks = max((part[0] for part in parts), default=0)
+    if value.op in _BRANCHING:
+        return blocks + 1, 1 + max(part[1] for part in parts)
+    most = {"dict": 0, "list": LIST_NEW_MAX}.get(value.op, len(parts))
+    stack = max((min(at, most) + part[1] for at, part in enumerate(parts)), default=0)
+    return blocks + (1 if "." in value.op else 0), stack + 2
+
+
+def _all(parts: list[Measure]) -> Measure:
+    blocks = max((part[0] for part in parts), default=0)
+    return blocks, max((part[1] for part in parts), default=0)

@@ -1,0 +1,187 @@
+"""`while` and `for`, and what holds after them."""
+
+from __future__ import annotations
+
+import ast
+
+from daicho.compiler import codes
+from daicho.compiler.step2_check import operators
+from daicho.compiler.step2_check.assignments import bind
+from daicho.compiler.step2_check.convert import check_as
+from daicho.compiler.step2_check.scope import (
+    Block,
+    Flow,
+    Loop,
+    Scope,
+)
+from daicho.compiler.tree import (
+    Break,
+    Continue,
+    Expr,
+    ForEach,
+    ForRange,
+    Stmt,
+    While,
+)
+from daicho.compiler.types import (
+    INT,
+    UNKNOWN,
+    BytesType,
+    ListType,
+    MapType,
+    TupleType,
+    Type,
+)
+
+
+def _assigned_in(body: list[ast.stmt]) -> set[str]:
+    """Every name assigned somewhere in `body`."""
+    names: set[str] = set()
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+    return names
+
+
+def _loop_body(scope: Scope, block: Block, body: list[ast.stmt]) -> tuple[tuple[Stmt, ...], Loop]:
+    loop = Loop()
+    scope.loops.append(loop)
+    checked = block(scope, body)
+    scope.loops.pop()
+    return checked, loop
+
+
+def while_(scope: Scope, node: ast.While, block: Block) -> Stmt:
+    """`while condition`; `while True` ends by `break` or `return` alone."""
+    for name in sorted(_assigned_in(node.body)):
+        scope.flow.forget(name)
+    forever = isinstance(node.test, ast.Constant) and node.test.value is True
+    scope.statement = node.test
+    condition, present, absent = operators.condition(scope, node.test)
+    before = scope.flow.copy()
+    scope.flow.present |= present
+    body, loop = _loop_body(scope, block, node.body)
+    scope.flow = before
+    scope.flow.present |= absent
+    if forever:
+        scope.flow = Flow(reachable=False)
+    for flow in loop.breaks:
+        scope.flow = scope.flow.join(flow)
+    return While(scope.span(node), None if forever else condition, body)
+
+
+def for_(scope: Scope, node: ast.For, block: Block) -> list[Stmt]:
+    """`for name in …`: a range, a list, a map, bytes, a tuple."""
+    scope.statement = node.iter
+    names = _targets(scope, node.target)
+    if names is None:
+        return []
+    for name in sorted(_assigned_in([node])):
+        scope.flow.forget(name)
+    if (
+        isinstance(node.iter, ast.Call)
+        and isinstance(node.iter.func, ast.Name)
+        and node.iter.func.id == "range"
+    ):
+        return _for_range(scope, node, block, names)
+    items, types = _iterated(scope, node, len(names))
+    before = scope.flow.copy()
+    for name, type_ in zip(names, types, strict=False):
+        bind(scope, node.target, name, Expr("item", type_, scope.span(node)))
+    body, loop = _loop_body(scope, block, node.body)
+    scope.flow = before
+    for flow in loop.breaks:
+        scope.flow = scope.flow.join(flow)
+    return [ForEach(scope.span(node), tuple(names), items, body)]
+
+
+def _targets(scope: Scope, node: ast.expr) -> list[str] | None:
+    match node:
+        case ast.Name(id=name):
+            return [name]
+        case ast.Tuple(elts=[ast.Name(id=first), ast.Name(id=second)]):
+            return [first, second]
+    scope.error(codes.STATEMENT, node, what="this target of a loop")
+    return None
+
+
+def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type, ...]]:
+    """What a loop runs over, and the types of its targets."""
+    match node.iter:
+        case ast.Call(func=ast.Attribute(value=owner, attr="items"), args=[], keywords=[]) if (
+            count == 2
+        ):
+            items = scope.check(owner)
+            if isinstance(items.type, MapType):
+                return items, (items.type.key, items.type.value)
+        case _:
+            items = scope.check(node.iter)
+    match items.type:
+        case ListType(item) if count == 1:
+            return items, (item,)
+        case MapType(key) if count == 1:
+            return Expr("dict.keys", ListType(key), items.span, (items,)), (key,)
+        case BytesType() if count == 1:
+            return items, (INT,)
+        case TupleType() if count == 1 and items.op == "tuple" and len(set(items.type.items)) == 1:
+            item = items.type.items[0]
+            return Expr("list", ListType(item), items.span, items.args), (item,)
+    if items.type != UNKNOWN:
+        hint = "write `for i in range(len(text))`" if str(items.type).startswith("Str") else ""
+        scope.error(
+            codes.NOT_ITERABLE,
+            node.iter,
+            hint,
+            found=items.type,
+            what=f"does not give {count} at a time",
+        )
+    return items, (UNKNOWN,) * count
+
+
+def _for_range(scope: Scope, node: ast.For, block: Block, names: list[str]) -> list[Stmt]:
+    assert isinstance(node.iter, ast.Call)
+    given = node.iter.args
+    if not 1 <= len(given) <= 3 or node.iter.keywords or len(names) != 1:
+        scope.error(
+            codes.ARGUMENTS,
+            node.iter,
+            what="`range` takes a stop, a start and a stop, or those and a step",
+        )
+        return []
+    span = scope.span(node)
+    values = [check_as(scope, item, INT) for item in given]
+    zero = Expr("const", INT, span, (), 0)
+    start, stop = (zero, values[0]) if len(values) == 1 else (values[0], values[1])
+    step = 1
+    if len(values) == 3:
+        if values[2].op != "const" or not isinstance(values[2].data, int) or values[2].data == 0:
+            scope.error(
+                codes.NOT_CONSTANT, given[2], what="the step of a range is a literal, not 0"
+            )
+        else:
+            step = values[2].data
+    before = scope.flow.copy()
+    bind(scope, node.target, names[0], Expr("item", INT, span))
+    body, loop = _loop_body(scope, block, node.body)
+    scope.flow = before
+    for flow in loop.breaks:
+        scope.flow = scope.flow.join(flow)
+    return [ForRange(span, names[0], start, stop, step, body)]
+
+
+def leave(scope: Scope, node: ast.Break | ast.Continue) -> list[Stmt]:
+    """`break` and `continue`."""
+    is_break = isinstance(node, ast.Break)
+    word = "break" if is_break else "continue"
+    if not scope.loops and scope.attempts:
+        scope.error(codes.LEAVES_ATTEMPT, node, word=word)
+        scope.flow.reachable = False
+        return []
+    if not scope.loops:
+        scope.error(codes.OUTSIDE_LOOP, node, word=word)
+        return []
+    if is_break:
+        scope.loops[-1].breaks.append(scope.flow.copy())
+    scope.flow.reachable = False
+    return [Break(scope.span(node)) if is_break else Continue(scope.span(node))]
