@@ -1,4 +1,4 @@
-"""One registry for the four families: unique, explained, and one with Rust."""
+"""One registry for the five families: unique, explained, and one with Rust."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from conftest import ROOT
 from daicho import _native
 from daicho.codes import registry, retry_codes
 from daicho.identity import ROLE_BITS
+from daicho.machine_codes import TRAPS
 
 FORMS = {
     "ledger": r"[A-Z][A-Z_]*",
+    "machine": r"[A-Z][A-Z_]*",
     "configuration": r"CFG_[A-Z_]+",
     "verify": r"VFY_[A-Z_]+",
     "compiler": r"DC[0-9]{4}",
@@ -32,6 +34,18 @@ def test_rust_and_python_agree_on_the_ledger_s_codes() -> None:
     assert len(set(numbers)) == len(numbers)
     assert "BUSY" in retry_codes()
     assert "SIGNATURE" not in retry_codes()
+
+
+def test_rust_and_python_agree_on_the_machine_s_traps() -> None:
+    """`daicho explain` knows every name that a contract's call can end with."""
+    source = (ROOT / "rust" / "execution" / "src" / "trap.rs").read_text()
+    traps = re.findall(r'^    \w+ = \d+ "([A-Z_]+)" "', source, re.MULTILINE)
+    assert len(traps) > 30
+    assert set(traps) == set(TRAPS)
+    assert set(traps) <= registry().keys()
+    for shared in ("READ_ONLY", "ACCESS", "GAS"):
+        assert TRAPS[shared][0] in registry()[shared].meaning
+        assert registry()[shared].family == "ledger"
 
 
 def test_codes_promised_by_the_interfaces_exist() -> None:

@@ -251,6 +251,9 @@ def test_a_contract_from_source_to_answer(
     """
     code, refused = submit(capsys, network, "bankA", **registered)
     assert (code, refused["status"], refused["code"]) == (Exit.REFUSED, "failed", "ROLE")
+    assert refused["authority"] == {"required": ["ADMINISTRATOR"], "given": ["MEMBER"]}
+    code, again = call(capsys, network, "tx", "get", refused["tx_id"], "--as", "bankA")
+    assert (code, again["authority"]) == (Exit.REFUSED, refused["authority"])
     code, receipt = submit(capsys, network, "exchange", **registered)
     assert (code, receipt["status"], receipt["finality"]) == (Exit.OK, "ok", "final"), receipt
     assert receipt["gas_used"] > 0
@@ -317,3 +320,113 @@ def test_a_contract_that_does_not_compile_says_where(
     assert errors
     assert all(error["code"].startswith("DC") for error in errors)
     assert "broken.py:2" in captured.err
+
+
+# --- versions of a contract ---
+
+NOTES = '''"""Notes that two parties sign."""
+from daicho.contract import Code, Key, MaxLen, Annotated, Party, Role, Row, Str, Table, U32, entry
+from daicho.contract import party, require, sender
+edition = 1
+class Error(Code):
+    EMPTY = 1001
+class Note(Row):
+    holder: Key[Party]
+    number: Key[U32]
+    text: Annotated[Str, MaxLen(20)]
+notes = Table(Note, compartment=party(Note.holder))
+@entry(roles=(Role.MEMBER,), signed_by=("witness",))
+def write(number: U32, text: Annotated[Str, MaxLen(20)], witness: Party) -> None:
+    require(len(text) > 0, Error.EMPTY, number)
+    notes.put(Note(holder=sender(), number=number, text=text))
+'''
+
+
+@pytest.fixture(scope="module")
+def notes(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The contract's source, deployed under number 60."""
+    source = tmp_path_factory.mktemp("notes") / "notes.py"
+    source.write_text(NOTES)
+    deploy = ["contract", "deploy", str(source), "--id", "60", "--as", "exchange"]
+    assert run([*deploy, "-n", str(network)]) == Exit.OK
+    return source
+
+
+def write(
+    capsys: pytest.CaptureFixture[str], network: Path, text: str, *more: str
+) -> tuple[int, Any]:
+    witness = Party.open(network / "parties" / "bankB").file.party.hex()
+    arguments = json.dumps({"number": 7, "text": text, "witness": witness})
+    return call(
+        capsys, network, "tx", "submit", "notes", "write", "--as", "bankA", "--args", arguments,
+        *more,
+    )  # fmt: skip
+
+
+def test_a_failure_lists_the_authority_needed_and_given(
+    capsys: pytest.CaptureFixture[str], network: Path, notes: Path
+) -> None:
+    """In names: of the parameter, of the party whose folder is here, of who signed."""
+    code, refused = write(capsys, network, "x")
+    assert (code, refused["code"]) == (Exit.REFUSED, "AUTHORITY")
+    assert refused["authority"] == {
+        "required": ["the signature of bankB (witness)"],
+        "given": ["bankA"],
+    }
+    code, refused = write(capsys, network, "x", "--cosign", "bankC")
+    assert refused["authority"]["given"] == ["bankA", "bankC"]
+    code, again = call(capsys, network, "tx", "get", refused["tx_id"], "--as", "bankA")
+    assert again["authority"] == {
+        "required": ["the signature of bankB"],
+        "given": ["bankA", "bankC"],
+    }
+    code, empty = write(capsys, network, "", "--cosign", "bankB")
+    assert (code, empty["code"], empty["details"]) == (Exit.REFUSED, "EMPTY", [7])
+    code, done = write(capsys, network, "x", "--cosign", "bankB")
+    assert (code, done["code"]) == (Exit.OK, "OK"), done
+
+
+def test_a_version_takes_the_place_of_another(
+    capsys: pytest.CaptureFixture[str], network: Path, notes: Path
+) -> None:
+    def upgrade(*more: str) -> tuple[int, Any]:
+        arguments = ["contract", "upgrade", str(notes), "--as", "exchange", *more]
+        return call(capsys, network, *arguments)
+
+    deploy = ["contract", "deploy", str(notes), "--id", "60", "--as", "exchange"]
+    code, refused = call(capsys, network, *deploy)
+    assert (code, refused["errors"][0]["code"]) == (Exit.USAGE, "CFG_EXISTS")
+    code, same = upgrade("--yes")
+    assert (code, same["ok"], same["sent"]) == (Exit.OK, True, False)
+
+    notes.write_text(NOTES.replace("number: Key[U32]", "number: Key[Party]")
+                     .replace("number: U32", "number: Party"))  # fmt: skip
+    code, cannot = upgrade("--yes")
+    assert (code, cannot["ok"], cannot["sent"]) == (Exit.CHECK_FALSE, False, False)
+    assert any("table 1 notes" in problem for problem in cannot["problems"])
+
+    notes.write_text(NOTES.replace('signed_by=("witness",)', "").replace("EMPTY", "BLANK"))
+    code, asked = upgrade()
+    assert (code, asked["errors"][0]["code"]) == (Exit.USAGE, "CFG_USAGE"), "nobody to ask"
+    code, unchanged = write(capsys, network, "")
+    assert unchanged["code"] == "AUTHORITY"
+    code, done = upgrade("--yes")
+    assert (code, done["ok"], done["sent"], done["contract"]) == (Exit.OK, True, True, 60), done
+    assert {row["kind"] for row in done["changed"]} == {"entry", "error"}
+    code, blank = write(capsys, network, "")
+    assert (code, blank["code"]) == (Exit.REFUSED, "BLANK")
+
+    # A migration that fails leaves the version before; one that does not runs once.
+    new = notes.read_text().replace("BLANK", "EMPTY")
+    new = new.replace("edition = 1", "from daicho.contract import migrate\n\nedition = 1")
+    never = "\n\n@migrate\ndef take_over() -> None:\n    require(1 > 2, Error.EMPTY, 0)\n"
+    notes.write_text(new + never)
+    code, failed = upgrade("--yes")
+    assert (code, failed["code"]) == (Exit.REFUSED, "BAD_ARTEFACT"), failed
+    code, still = write(capsys, network, "")
+    assert (code, still["code"]) == (Exit.REFUSED, "BLANK")
+    notes.write_text(new + never.replace("1 > 2", "1 < 2"))
+    code, done = upgrade("--yes")
+    assert (code, done["code"]) == (Exit.OK, "OK"), done
+    code, empty = write(capsys, network, "")
+    assert (code, empty["code"]) == (Exit.REFUSED, "EMPTY")

@@ -1,53 +1,31 @@
-"""`daicho contract`: build artefacts, deploy them."""
+"""`daicho contract`: build artefacts, deploy them; versions stand in `versions`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from daicho.admin.control import approvers_beside, deploy
 from daicho.admin.network import Network
 from daicho.cli.common import as_option, failed, network_option, part, timeout_option
+from daicho.cli.compiling import SOURCE, compiled
 from daicho.cli.control import approve_option
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option
-from daicho.config import ConfigError
+from daicho.cli.versions import diff, upgrade
+from daicho.config import ConfigError, Problem
 from daicho.gateway import LedgerClient
 from daicho.identity.files import write_public
-
-SOURCE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
 def contract() -> None:
-    """Build and deploy contracts."""
+    """Build, compare and deploy contracts."""
 
 
-def _compiled(source: Path, output: Output) -> Any:
-    """The artefact; a contract that does not compile ends the command."""
-    compiler = part("daicho.compiler")
-    if not source.is_file():
-        raise ConfigError.one("CFG_FILE", "SOURCE", f"{source} is no file")
-    try:
-        return compiler.compile_path(source)
-    except compiler.CompileError as error:
-        if output.as_json:
-            rows = [
-                {
-                    "code": item.code,
-                    "key": f"{source.name}:{item.span.line}:{item.span.column}",
-                    "message": item.message,
-                    "hint": item.hint,
-                }
-                for item in error.diagnostics
-            ]
-            output.result({"ok": False, "errors": rows})
-        output.note(compiler.render_text(error.source, error.diagnostics))
-        raise EndError(Exit.USAGE) from error
-    except ValueError as error:
-        raise ConfigError.one("CFG_SYNTAX", "ids.toml", str(error)) from error
+contract.add_command(diff)
+contract.add_command(upgrade)
 
 
 @contract.command()
@@ -56,7 +34,7 @@ def _compiled(source: Path, output: Output) -> Any:
 @json_option
 def build(source: Path, out: Path | None, output: Output) -> None:
     """Compile SOURCE. One run reports everything that is wrong."""
-    artefact = _compiled(source, output)
+    artefact = compiled(source, output)
     path = out or source.with_suffix(".dcb")
     write_public(path, artefact.data)
     output.result(
@@ -94,9 +72,13 @@ def deploy_(
     part("daicho.compiler")
     from daicho.query.book import ContractBook
 
-    artefact = _compiled(source, output)
+    artefact = compiled(source, output)
     found, book = Network(network), ContractBook(network)
     given = number or artefact.contract_id or book.next_number()
+    if given in book.names():
+        hint = f"daicho contract upgrade {source} says what would change, and replaces it"
+        message = f"contract {given} is deployed: {book.names()[given]}"
+        raise ConfigError([Problem("CFG_EXISTS", "SOURCE", message, hint)])
     with LedgerClient.open(found.party(who), timeout_s=timeout_s) as client:
         others = approvers_beside(client.party, approvers or None)
         receipt = deploy(client, given, artefact.name, artefact.data, others)

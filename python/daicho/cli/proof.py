@@ -1,4 +1,4 @@
-"""`daicho audit`, `verify`, `replay`, `check`, `explain`."""
+"""`daicho audit`, `verify`, `replay`, `explain`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from daicho.cli.common import (
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option, readable
 from daicho.codes import registry
-from daicho.config import ConfigError, Problem, check_network, load_node
+from daicho.config import ConfigError, Problem, load_node
 from daicho.gateway import LedgerClient
 from daicho.identity.files import write_secret
 
@@ -114,17 +114,6 @@ def replay(home: Path, output: Output) -> None:
     output.result(report, readable(report))
     if not report["ok"]:
         raise EndError(Exit.CHECK_FALSE)
-
-
-@click.command()
-@network_option
-@json_option
-def check(network: Path, output: Output) -> None:
-    """Check all configuration of a network. One run reports everything."""
-    problems = check_network(network)
-    if problems:
-        raise ConfigError(problems)
-    output.result({"ok": True, "errors": []}, f"{network}: nothing is wrong")
 
 
 @click.command()

@@ -23,9 +23,9 @@ from daicho.cli.common import (
 )
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option, plain, readable
+from daicho.cli.receipts import Sent, journal, remember, shown
 from daicho.gateway import LedgerClient, Party
 from daicho.gateway.client import Receipt
-from daicho.identity.files import append_private
 
 if TYPE_CHECKING:
     from daicho.query.book import Contract
@@ -86,44 +86,12 @@ def submit(
         receipt = client.submit(
             called.number, number, arguments, wait=wait, gas=gas, cosigners=cosigners
         )
-        _remember(client, receipt, contract, entry)
-    shown = _shown(receipt, called, entry)
-    output.result(shown, readable(shown))
+        sent = Sent(contract, entry, cosign)
+        remember(client, receipt, sent)
+        document = shown(receipt, called, sent, client, arguments)
+    output.result(document, readable(document))
     if failed(receipt):
         raise EndError(Exit.REFUSED)
-
-
-def _remember(client: LedgerClient, receipt: Receipt, contract: str, entry: str) -> None:
-    """A line in the party's own journal, so that `tx get` knows what it decodes."""
-    row = {"tx_id": receipt["tx_id"].hex(), "contract": contract, "entry": entry}
-    append_private(client.party.home / "sent.jsonl", json.dumps(row))
-
-
-def _sent(home: Path, tx_id: bytes) -> dict[str, str] | None:
-    path = home / "sent.jsonl"
-    for line in path.read_text().splitlines() if path.exists() else []:
-        row: dict[str, str] = json.loads(line)
-        if row["tx_id"] == tx_id.hex():
-            return row
-    return None
-
-
-def _shown(receipt: Receipt, contract: Contract | None, entry: str) -> dict[str, Any]:
-    """A receipt with its result and events decoded by the contract's ABI."""
-    shown = dict(receipt)
-    if contract is None:
-        return shown
-    if receipt.get("status") == "ok" and "result" in receipt:
-        shown["result"] = contract.abi.decode_result(entry, receipt["result"])
-    shown["events"] = [_event(event, contract) for event in receipt.get("events", [])]
-    return shown
-
-
-def _event(event: dict[str, Any], contract: Contract) -> dict[str, Any]:
-    if event["contract"] != contract.number:
-        return event
-    name, fields = contract.abi.decode_event(event["kind"], event["data"])
-    return {"contract": contract.name, "event": name, **fields}
 
 
 @tx.command()
@@ -143,10 +111,11 @@ def get(
         receipt = client.receipt(wanted)
         if export is not None:
             _export(client, receipt, export)
-        sent = _sent(client.party.home, wanted)
-    contract = _contract(network, sent["contract"]) if sent else None
-    shown = _shown(receipt, contract, sent["entry"] if sent else "")
-    output.result(shown, readable(shown))
+        sent = journal(client.party.home).get(tx_id.lower())
+        document = dict(receipt)
+        if sent is not None:
+            document = shown(receipt, _contract(network, sent.contract), sent, client)
+    output.result(document, readable(document))
     if failed(receipt):
         raise EndError(Exit.REFUSED)
 
@@ -244,9 +213,7 @@ def events(
 def _block_line(client: LedgerClient, block: dict[str, Any]) -> dict[str, Any]:
     from daicho._native import item_ids
 
-    sent = {
-        row["tx_id"] for row in map(json.loads, _journal_lines(client.party.home / "sent.jsonl"))
-    }
+    sent = journal(client.party.home)
     ids = [item_ids(item)[0] for item in block["items"]]
     found = [event for tx_id in ids if tx_id.hex() in sent for event in _events_of(client, tx_id)]
     return {
@@ -260,7 +227,3 @@ def _block_line(client: LedgerClient, block: dict[str, Any]) -> dict[str, Any]:
 
 def _events_of(client: LedgerClient, tx_id: bytes) -> list[dict[str, Any]]:
     return [{"tx_id": tx_id, **event} for event in client.receipt(tx_id).get("events", [])]
-
-
-def _journal_lines(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.exists() else []

@@ -145,41 +145,19 @@ class LedgerClient:
         cosigners: Iterable[Party] = (),
     ) -> SealedItem:
         """Seal and sign a call, with the consents of `cosigners` inside."""
-        expiry_us = _now_us() + int(expiry_s * 1_000_000)
-        [sequence] = self.sequences.take(lane, 1, expiry_us)
-        sender, chain = self.party.file.alias, self.party.genesis.chain_id
-        consents = [
-            (
-                other.file.alias,
-                _native.consent(
-                    other.signer,
-                    other.file.alias,
-                    chain,
-                    sender=sender,
-                    lane=lane,
-                    sequence=sequence,
-                    contract=contract,
-                    entry=entry,
-                    arguments=arguments,
-                ),
-            )
-            for other in cosigners
-        ]
+        call: dict[str, Any] = {"contract": contract, "entry": entry, "arguments": arguments}
+        place, expiry_us = self._place(lane, expiry_s)
         sealed = _native.seal_envelope(
             self.party.signer,
             self.session,
-            sender=sender,
-            lane=lane,
-            sequence=sequence,
+            **place,
+            **call,
             expiry_us=expiry_us,
             salt=secrets.token_bytes(16),
-            contract=contract,
-            entry=entry,
-            arguments=arguments,
             gas_class=GAS_CLASSES[gas],
-            cosignatures=consents,
+            cosignatures=self._signed(_native.consent, cosigners, place | call),
         )
-        return SealedItem(*sealed, lane, sequence)
+        return SealedItem(*sealed, place["lane"], place["sequence"])
 
     def seal_control(
         self,
@@ -190,35 +168,32 @@ class LedgerClient:
         expiry_s: float = EXPIRY_S,
     ) -> SealedItem:
         """Sign a control command. The sender counts; `approvers` are the others."""
-        expiry_us = _now_us() + int(expiry_s * 1_000_000)
-        [sequence] = self.sequences.take(lane, 1, expiry_us)
-        sender, chain = self.party.file.alias, self.party.genesis.chain_id
-        approvals = [
-            (
-                other.file.alias,
-                _native.approve(
-                    other.signer,
-                    other.file.alias,
-                    chain,
-                    sender=sender,
-                    lane=lane,
-                    sequence=sequence,
-                    command=command,
-                ),
-            )
-            for other in approvers
-        ]
+        place, expiry_us = self._place(lane, expiry_s)
         sealed = _native.seal_control(
             self.party.signer,
-            chain,
-            sender=sender,
-            lane=lane,
-            sequence=sequence,
+            self.party.genesis.chain_id,
+            **place,
             expiry_us=expiry_us,
             command=command,
-            approvals=approvals,
+            approvals=self._signed(_native.approve, approvers, place | {"command": command}),
         )
-        return SealedItem(*sealed, lane, sequence)
+        return SealedItem(*sealed, place["lane"], place["sequence"])
+
+    def _place(self, lane: int, expiry_s: float) -> tuple[dict[str, Any], int]:
+        """The place that the next transaction takes, and when it lapses."""
+        expiry_us = _now_us() + int(expiry_s * 1_000_000)
+        [sequence] = self.sequences.take(lane, 1, expiry_us)
+        return {"sender": self.party.file.alias, "lane": lane, "sequence": sequence}, expiry_us
+
+    def _signed(
+        self, sign: Any, others: Iterable[Party], content: dict[str, Any]
+    ) -> list[tuple[bytes, bytes]]:
+        """What each of the others signs, under its alias: this content at this place."""
+        chain = self.party.genesis.chain_id
+        return [
+            (other.file.alias, sign(other.signer, other.file.alias, chain, **content))
+            for other in others
+        ]
 
     # Sending.
 
