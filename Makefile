@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/stamp
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --require-virtualenv -q
+PYODIDE := 314.0.7
 # The pinned set is there already: nothing of ours may fetch anything.
 OURS   := install --no-build-isolation --no-deps --no-index --force-reinstall
 
@@ -19,7 +20,7 @@ PUMP   := $(wildcard cext/*.toml cext/*.py cext/daicho_pump/*.py cext/daicho_pum
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-rust test-sim test-python lint bench lock fmt clean
+.PHONY: help setup demo test test-rust test-sim test-python lint bench pyodide lock fmt clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -29,7 +30,7 @@ setup: $(STAMP)/daicho $(STAMP)/pump $(STAMP)/executor ## .venv with everything 
 demo: setup ## play the market day on a local network
 	$(BIN)/daicho demo
 
-test: setup lint test-rust test-sim test-python ## everything that must be green
+test: setup lint test-rust test-sim test-programs test-python ## everything that must be green
 
 lint: setup ## formatting, lints and types
 	cargo fmt --all --check
@@ -45,11 +46,30 @@ test-rust: ## the workspace's tests
 test-sim: ## whole clusters under two hundred seeds of faults
 	cargo run --release --locked --quiet -p daicho-sim -- --seeds 0..200
 
+# Two workers, each with whole files: most of these tests wait for processes.
 test-python: setup ## the tests in tests/
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# SHIFT moves the range: a day's number gives each day programs of its own.
+SHIFT ?= 0
+test-programs: setup ## twenty thousand generated programs on both backends
+	cd tests && ../$(BIN)/python -m differential --seeds $$(($(SHIFT)*20000))..$$(($(SHIFT)*20000+20000))
+
+# SEEDS=0..1000000, and STATE, a file from which it goes on after a stop.
+SEEDS ?= 0..20000
+differential: setup ## a campaign of generated programs: SEEDS=FIRST..END STATE=FILE
+	cd tests && ../$(BIN)/python -m differential --seeds $(SEEDS) $(if $(STATE),--state $(abspath $(STATE)))
+
+faults: setup ## every planted fault of the machine, hunted
+	cargo build --release --locked --quiet -p daicho-execution --features faults --example machine
+	cd tests && ../$(BIN)/python -m differential.hunting ../target/release/examples/machine
 
 bench: setup ## measure (bench/)
 	$(BIN)/python -m pytest bench --benchmark-only
+
+pyodide: setup ## the contract compiler under WebAssembly (wants node and npm, fetches Pyodide)
+	npm install --silent --no-audit --no-fund --prefix build/pyodide pyodide@$(PYODIDE)
+	DAICHO_PYODIDE=$(CURDIR)/build/pyodide $(BIN)/python -m pytest tests/language/test_reproducible.py
 
 fmt: setup ## format what `make test` checks
 	cargo fmt --all

@@ -20,6 +20,7 @@ from daicho.demo.cast import (
     OPEN_OVER_SPLIT,
     SALES,
 )
+from daicho.gateway import Party
 
 pytestmark = pytest.mark.slow
 
@@ -72,13 +73,16 @@ def test_the_search_finds_a_planted_trade(tmp_path: Path, day: Day, folders: Fol
 def test_no_disk_shows_what_was_traded(day: Day, folders: Folders) -> None:
     """R52, R97; Must hold: "Data directories of every node, readers and blind banks searched
     for names, ISIN, LEI, prices and quantities: nothing outside the holder's own executor", and
-    nothing at rest there. LEIs of parties stand in the control state, which is plain.
+    nothing at rest there.
     """
     folder = folders[day.profile]
+    parties = [Party.open(home) for home in (folder / "parties").iterdir()]
+    needles = NEEDLES | disks.forms({party.file.name: party.file.lei.encode() for party in parties})
+    assert len(needles) > len(NEEDLES)
     names = [node.name for node in Network(folder).file.nodes]
     assert len(names) > day.validators, "a reader too"
     for name in names:
         home = folder / "nodes" / name
         assert any((home / "log").glob("*.seg")), "there is something to search"
         for path in disks.files_below(home):
-            assert disks.search(path.read_bytes(), NEEDLES) == [], path
+            assert disks.search(path.read_bytes(), needles) == [], path
