@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +13,7 @@ from blake3 import blake3
 from daicho.compiler import Artefact
 from daicho.rewrite.encoding import Decoder, MalformedError, encode
 from daicho.rewrite.faults import Trap, role_details
+from daicho.rewrite.numbers import CACHED_MAX
 from daicho.rewrite.outside import (
     FEEDS,
     TIMERS,
@@ -280,7 +281,7 @@ def _site(traceback: TracebackType | None) -> tuple[int, int, int] | None:
     return site
 
 
-@cache
+@lru_cache(CACHED_MAX)
 def _columns(code: Any) -> list[int]:
     """The column of each instruction."""
     return [place[2] or 0 for place in code.co_positions()]

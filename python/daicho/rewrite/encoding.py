@@ -6,7 +6,7 @@ Both are docs/bytecode.md §3, from the compiler's types.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -33,7 +33,7 @@ from daicho.compiler.types import (
 from daicho.rewrite import dates
 from daicho.rewrite.containers import ITEMS_MAX, Some, record_class
 from daicho.rewrite.faults import Trap
-from daicho.rewrite.numbers import bounds
+from daicho.rewrite.numbers import CACHED_MAX, bounds
 
 VALUE_BYTES_MAX = 65_536
 Encoder = Callable[[Any], bytes]
@@ -70,7 +70,7 @@ def _count(number: int) -> bytes:
     return number.to_bytes(4, "little")
 
 
-@cache
+@lru_cache(CACHED_MAX)
 def encoder(type_: Type) -> Encoder:
     """The canonical bytes of values of a type."""
     if isinstance(type_, DateType):
@@ -221,7 +221,7 @@ def _number(type_: Type, raw: int) -> object:
 # --- ordered ---
 
 
-@cache
+@lru_cache(CACHED_MAX)
 def key_encoder(type_: Type) -> Encoder:
     """Bytes that sort as the values of a key type do."""
     number = layout(type_)

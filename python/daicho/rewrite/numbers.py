@@ -9,7 +9,7 @@ from __future__ import annotations
 import decimal
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 
 from daicho.compiler.types import (
     AmountType,
@@ -39,7 +39,11 @@ MODES = (
 """By the number of the mode; the first is EXACT."""
 
 
-@cache
+CACHED_MAX = 256
+"""Types that one process keeps at hand; records of one name hash alike."""
+
+
+@lru_cache(CACHED_MAX)
 def bounds(type_: Type) -> tuple[int, int]:
     """The least and the greatest raw number of a type."""
     match type_:
@@ -56,7 +60,7 @@ def bounds(type_: Type) -> tuple[int, int]:
     raise TypeError(f"{type_} is not a number")
 
 
-@cache
+@lru_cache(CACHED_MAX)
 def fitter(type_: Type) -> Callable[[int], int]:
     """The check that a number is one of `type_`."""
     low, high = bounds(type_)
