@@ -13,6 +13,7 @@ from typing import IO
 
 import pytest
 
+import interrupts
 from authors.support import Here, daicho, environment
 from daicho.cli.exits import Exit
 from daicho.compiler.codes import REGISTRY
@@ -105,6 +106,7 @@ def watching(paper: Path) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=interrupts.heard,
     ) as process:
         assert process.stdout is not None
         try:

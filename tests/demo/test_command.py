@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import interrupts
 from daicho.admin import deploy
 from daicho.admin.network import Network
 from daicho.demo import EXPECTED_FILE, compare, load, observe
@@ -83,8 +84,7 @@ def test_an_interrupted_day_leaves_no_process(home: Path, number: signal.Signals
         cwd="/",
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background has INT ignored, and so would the day.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=interrupts.heard,
     )
     assert process.stderr is not None
     # The first line says that all nodes are up.
