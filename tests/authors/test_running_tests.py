@@ -74,7 +74,6 @@ def test_options_of_pytest_pass_and_wrong_ones_are_usage(paper: Path) -> None:
 
 
 def test_several_processes_report_as_one(paper: Path) -> None:
-    pytest.importorskip("xdist")
     alone = daicho(paper, "test", "--json", "--gas", "tests/test_paper.py")
     several = daicho(paper, "test", "--json", "--gas", "-n", "2", "tests/test_paper.py")
     assert (alone.code, several.code) == (Exit.OK, Exit.OK), several.err
@@ -101,8 +100,6 @@ def test_the_gas_of_every_entry(paper: Path) -> None:
 @pytest.mark.parametrize("more", [[], ["-n", "2"]])
 def test_the_lines_that_ran(paper: Path, more: list[str]) -> None:
     """Of an entry that no test calls no line ran; of one that aborts those before it did."""
-    if more:
-        pytest.importorskip("xdist")
     contract = paper / "contracts" / "paper.py"
     text = contract.read_text().replace("import (", "import (\n    Bool,", 1)
     contract.write_text(text + UNTESTED)

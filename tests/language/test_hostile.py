@@ -227,7 +227,9 @@ def test_every_kind_of_node_is_accepted_or_refused_by_name() -> None:
     assert sorted(set(node_classes()) - known) == []
 
 
-@pytest.mark.parametrize("name", sorted({*REFUSED_STATEMENTS, *REFUSED_EXPRESSIONS}))
+@pytest.mark.parametrize(
+    "name", sorted({*REFUSED_STATEMENTS, *REFUSED_EXPRESSIONS} & node_classes().keys())
+)
 def test_refused_nodes_are_refused_wherever_they_stand(name: str) -> None:
     sources = {
         "Assert": "assert a",
@@ -261,10 +263,6 @@ def test_refused_nodes_are_refused_wherever_they_stand(name: str) -> None:
         "YieldFrom": "def g():\n    yield from x",
     }
     text = sources[name]
-    try:
-        ast.parse(text)
-    except SyntaxError:
-        pytest.skip(f"this Python has no {name}")
     for place in (text, "def outer():\n" + "".join(f"    {line}\n" for line in text.splitlines())):
         with pytest.raises(CompileError) as failure:
             compile_source(place, "case.py")

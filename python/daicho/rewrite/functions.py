@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TypeVar
 
-from daicho.compiler.diagnostics import Span
+from daicho.compiler.diagnostics import InternalError, Span
 from daicho.compiler.tree import (
     Assign,
     Attempt,
@@ -156,7 +156,7 @@ class FunctionRewrite:
                 return ast.For(ast.Name(name, ast.Store()), items, self.block(body), [])
             case ForEach():
                 return self._for_each(statement)
-        raise NotImplementedError(f"the CPython backend does not know {type(statement).__name__}")
+        raise InternalError(f"statement {type(statement).__name__}")
 
     def _for_each(self, statement: ForEach) -> ast.stmt:
         items = self.push(statement.items)

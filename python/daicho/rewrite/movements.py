@@ -34,7 +34,8 @@ class Rows:
 
     def must_write(self) -> None:
         """A query changes nothing."""
-        raise NotImplementedError
+        if self.context.is_query:
+            raise Trap("READ_ONLY")
 
     def _moment(self, time: int | None) -> int | None:
         """The height that a past time means; None is now."""

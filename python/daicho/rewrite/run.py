@@ -210,11 +210,6 @@ class Run(Outside):
         """Whether a party signed and has a role."""
         return self.context.signed_as(party, bit)
 
-    def must_write(self) -> None:
-        """A query changes nothing."""
-        if self.context.is_query:
-            raise Trap("READ_ONLY")
-
     # --- events ---
 
     def emit(self, event: EventAccess, record: tuple[Any, ...]) -> None:

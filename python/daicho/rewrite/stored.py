@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from daicho.compiler.diagnostics import InternalError
 from daicho.compiler.tree import Expr, Scan, TableDecl
 from daicho.compiler.types import OptionalType, RecordType
 from daicho.rewrite.expressions import Globals, Rewrite, literal, load, on_run
@@ -153,7 +154,7 @@ def _outside(border: Border, value: Expr, args: list[ast.expr]) -> ast.expr:
             return on_run("timer_set", names.add(border.scheduled(str(value.data[1]))), *args)
         case "timer.cancel":
             return on_run("timer_cancel", literal(border.contract), *args)
-    raise NotImplementedError(f"the CPython backend does not know `{op}`")
+    raise InternalError(f"expression {op}")
 
 
 def _code(value: Expr) -> tuple[str, int]:

@@ -237,7 +237,9 @@ impl Executor {
             let runs = runs.take().unwrap_or_else(|| spare.clone());
             settled = self.settle(place, runs, &effect, &outcomes)?;
             if settled.is_some() {
-                self.contracts = effect.contracts.unwrap_or_else(|| self.contracts.clone());
+                if let Some(contracts) = effect.contracts {
+                    self.contracts = contracts;
+                }
                 break;
             }
         }

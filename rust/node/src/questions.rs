@@ -50,12 +50,17 @@ pub(crate) struct Questions {
 }
 
 impl Questions {
+    /// Whether one more of this asker's may wait for the executor here.
     pub fn room_here(&self, asker: &Asker) -> bool {
-        let of_this = |other: &&Asker| match (other, asker) {
-            (Asker::Peer(one, _), Asker::Peer(same, _)) => one == same,
-            _ => false,
+        let of_peer = |peer| {
+            let same = |other: &&Asker| matches!(other, Asker::Peer(one, _) if one == peer);
+            self.here.values().filter(same).count()
         };
-        self.here.len() < HERE_MAX && self.here.values().filter(of_this).count() < OF_ONE_PEER_MAX
+        let fair = match asker {
+            Asker::Client(..) => true,
+            Asker::Peer(peer, _) => of_peer(peer) < OF_ONE_PEER_MAX,
+        };
+        fair && self.here.len() < HERE_MAX
     }
 }
 
