@@ -17,9 +17,9 @@
 //! | `plant NUMBER` | the process is that wrong machine from here on; 0 the right one |
 //! | `reset GENESIS_US` | a new ledger without contracts |
 //! | `deploy CONTRACT ARTEFACT` | `hash HASH`; nothing runs, a version in its place is replaced |
+//! | `upgrade CONTRACT ARTEFACT` | `outcome` of the migration, in a block of its own one microsecond after the last and without timers, or nothing if none is declared; if it failed, the version before stays |
 //! | `block TIME_US [FEED:SLOT:TIME_US:VALUE]…` | opens a block: `timer` for each that ran |
 //! | `call CONTRACT ENTRY ARGUMENTS SENDER ROLES TX_ID GAS [PARTY:ROLES]…` | `outcome`; the last words are cosigners |
-//! | `migrate CONTRACT` | `outcome`, in the open block, or nothing if none is declared |
 //! | `end` | closes the block |
 //! | `query CONTRACT ENTRY ARGUMENTS SENDER ROLES GAS [COMPARTMENT]…` | `outcome`; the last words are the compartments held (17 bytes each), none sees everything |
 //! | `rows` | `row COMPARTMENT KEY VALUE` for each, ascending |
@@ -27,16 +27,17 @@
 //! `outcome CODE NAME GAS STEPS RESULT LINE EVENTS`: LINE 0 where there is none;
 //! EVENTS `-`, or `CONTRACT:ID:ADDRESSEE+ADDRESSEE…:BYTES` joined by commas.
 //! `timer ID CONTRACT SCHEDULED AGAIN` and then the words of an outcome.
-//! In a block the random seed is zero, the lane and the sequence are 0, the alias is
-//! the sender: as in the test chain of the Python package.
+//! In a block the random seed is zero, the lane is 0, the sequence is the call's place in
+//! the block from 0, the alias is the sender: as in the test chain of the Python package.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use daicho_execution::{
-    BlockExecutor, BlockInfo, Call, Contracts, FAULTS, MemoryLedger, Outcome, Overlay, Reading,
-    Signer, TIMER_GAS, TimerOutcome, TxContext, Visibility, plant, run_query,
+    BlockExecutor, BlockInfo, Call, Contracts, FAULTS, MemoryLedger, Module, Outcome, Overlay,
+    Reading, Signer, Status, TIMER_GAS, TimerOutcome, TxContext, Visibility, plant, run_query,
+    upgrade_problems,
 };
 use daicho_types::ConsensusTime;
 use daicho_types::ledger::Compartment;
@@ -51,6 +52,8 @@ struct Chain {
     contracts: Contracts,
     ledger: MemoryLedger,
     open: Option<(BlockInfo, Overlay)>,
+    /// Calls in the open block so far.
+    calls: u64,
 }
 
 fn main() {
@@ -81,6 +84,7 @@ impl Chain {
             contracts: Contracts::new(),
             ledger: MemoryLedger::new(ConsensusTime(genesis_us)),
             open: None,
+            calls: 0,
         }
     }
 
@@ -106,14 +110,41 @@ impl Chain {
                 let hash = hash.map_err(|error| error.to_string())?;
                 Ok(vec![format!("hash {}", hex(&hash))])
             }
+            ["upgrade", contract, artefact] => self.upgrade(parse(contract)?, &bytes(artefact)?),
             ["block", time, feeds @ ..] => self.block(time, feeds),
             ["call", words @ ..] => self.call(words),
-            ["migrate", contract] => self.migrate(contract),
             ["end"] => self.end(),
             ["query", words @ ..] => self.query(words),
             ["rows"] => Ok(self.rows()),
             _ => Err("no such command".to_owned()),
         }
+    }
+
+    fn upgrade(&mut self, contract: u32, artefact: &[u8]) -> Answer {
+        let installed = self.contracts.get(contract).ok_or("no such contract")?;
+        let module = Module::decode(artefact).map_err(|error| error.to_string())?;
+        let problems = upgrade_problems(installed.module(), &module);
+        if !problems.is_empty() || self.open.is_some() {
+            return Err(format!("between blocks only; {}", problems.join("; ")));
+        }
+        let before = self.contracts.clone();
+        let deployed = self.contracts.deploy(contract, artefact);
+        deployed.map_err(|error| error.to_string())?;
+        let info = BlockInfo {
+            height: self.ledger.height().next(),
+            time: ConsensusTime(self.ledger.time().0 + 1),
+            seed: [0; 32],
+        };
+        let mut block = BlockExecutor::new(&self.contracts, &self.ledger);
+        let Some(ran) = block.migrate(&info, contract) else {
+            return Ok(Vec::new());
+        };
+        let changes = block.finish();
+        self.ledger.commit(info.time, &changes);
+        if ran.status == Status::Failed {
+            self.contracts = before;
+        }
+        Ok(vec![format!("outcome {}", outcome(&ran))])
     }
 
     fn block(&mut self, time: &str, feeds: &[&str]) -> Answer {
@@ -129,6 +160,7 @@ impl Chain {
         let mut block = BlockExecutor::new(&self.contracts, &self.ledger);
         let timers = block.prologue(&info, &readings?, TIMER_GAS);
         self.open = Some((info, block.into_overlay()));
+        self.calls = 0;
         Ok(timers.iter().map(timer).collect())
     }
 
@@ -165,23 +197,17 @@ impl Chain {
             })
             .collect();
         let (cosigners, tx_id, gas) = (cosigners?, array(tx_id)?, parse(gas)?);
+        let sequence = self.calls;
+        self.calls += 1;
         self.within(|block, info| {
-            let tx = context(info, sender, cosigners, tx_id, gas);
+            let tx = TxContext {
+                sequence,
+                ..context(info, sender, cosigners, tx_id, gas)
+            };
             Ok(vec![format!(
                 "outcome {}",
                 outcome(&block.execute(&tx, &call))
             )])
-        })
-    }
-
-    fn migrate(&mut self, contract: &str) -> Answer {
-        let contract = parse(contract)?;
-        self.within(|block, info| {
-            let ran = block.migrate(info, contract);
-            Ok(ran
-                .iter()
-                .map(|ran| format!("outcome {}", outcome(ran)))
-                .collect())
         })
     }
 

@@ -111,7 +111,7 @@ impl<'a> BlockExecutor<'a> {
         for reading in readings {
             let key = reserved::feed_key(reading.feed);
             self.overlay
-                .put(Compartment::Public, key, Some(reading.row()));
+                .put(Compartment::Public, &key, Some(reading.row()));
         }
         let mut budget = gas_budget;
         let mut outcomes = Vec::new();
@@ -179,8 +179,7 @@ impl<'a> BlockExecutor<'a> {
         gas_limit: u64,
     ) -> TimerOutcome {
         let key = reserved::timer_key(&id);
-        self.overlay
-            .put(Compartment::Administrator, key.clone(), None);
+        self.overlay.put(Compartment::Administrator, &key, None);
         let mut ran = TimerOutcome {
             timer: id,
             contract: reserved::timer_contract(&id),
@@ -214,7 +213,7 @@ impl<'a> BlockExecutor<'a> {
         self.overlay.apply(&ran.outcome.changes);
         if ran.again {
             self.overlay
-                .put(Compartment::Administrator, key, Some(timer.row()));
+                .put(Compartment::Administrator, &key, Some(timer.row()));
         }
         ran
     }
@@ -239,7 +238,7 @@ impl<'a> BlockExecutor<'a> {
         let code = self.contracts.get(contract).expect("it takes over now");
         let row = reserved::code_row(&code.module().hash);
         let key = reserved::code_key(contract);
-        self.overlay.put(Compartment::Public, key, Some(row));
+        self.overlay.put(Compartment::Public, &key, Some(row));
     }
 
     fn run(&mut self, tx: &TxContext, called: Called<'_>) -> Outcome {

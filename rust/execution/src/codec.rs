@@ -127,8 +127,11 @@ impl<'a> Decoder<'a> {
                 Value::Bytes(bytes.into())
             }
             Type::Record { fields, .. } => {
-                let fields = fields.iter().map(|field| self.value(field.ty));
-                Value::Record(Arc::new(fields.collect::<Result<_, _>>()?))
+                let mut values = Vec::with_capacity(fields.len());
+                for field in fields {
+                    values.push(self.value(field.ty)?);
+                }
+                Value::Record(Arc::new(values))
             }
             Type::List { element, max } => {
                 let count = self.reader.count(*max as usize)?;

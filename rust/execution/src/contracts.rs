@@ -49,6 +49,12 @@ impl Contracts {
         self.by_id.get(&id).map(Arc::as_ref)
     }
 
+    /// The contract with this id, to be kept.
+    #[must_use]
+    pub fn code(&self, id: u32) -> Option<&Arc<Verified>> {
+        self.by_id.get(&id)
+    }
+
     /// All ids, ascending.
     pub fn ids(&self) -> impl Iterator<Item = u32> {
         self.by_id.keys().copied()

@@ -72,6 +72,7 @@ pub(crate) fn execute(
     machine.watch(watch);
     let ran = run(&mut machine, contracts, tx, called)
         .and_then(|result| machine.check_conservation().map(|()| result));
+    machine.end_watch();
     outcome(machine, ran)
 }
 
@@ -107,6 +108,7 @@ pub fn run_query_watched(
         Trap::Missing => Trap::Access,
         other => other,
     });
+    machine.end_watch();
     let outcome = outcome(machine, ran);
     assert!(
         outcome.changes.is_empty() && outcome.events.is_empty(),
@@ -173,11 +175,12 @@ fn arguments(
     let module = contract.module();
     let params = &module.functions[usize::from(function)].params;
     let mut decoder = Decoder::new(&module.types, bytes);
-    let values = params
-        .iter()
-        .map(|ty| decoder.value(*ty))
-        .collect::<Result<Vec<_>, _>>();
-    let values = values.map_err(|_| Trap::Malformed)?;
+    // They become the machine's stack: room for the function from the start.
+    let room = contract.functions[usize::from(function)].room();
+    let mut values = Vec::with_capacity(room);
+    for ty in params {
+        values.push(decoder.value(*ty).map_err(|_| Trap::Malformed)?);
+    }
     decoder.finish().map_err(|_| Trap::Malformed)?;
     machine
         .meter

@@ -39,6 +39,7 @@ faults! {
     AdjustBelowZero = 18 "`table.adjust` lets amounts fall below zero.";
     IndexKeepsDeleted = 19 "`table.delete` leaves the index entries.";
     BondIsEuro = 20 "30/360 follows the rule of 30E/360.";
+    UnlockKeepsLock = 21 "An unlock leaves the lock row as it was.";
 }
 
 #[cfg(feature = "faults")]

@@ -2,13 +2,13 @@
 //! transactions of the block changed, over that its own writes. Reads merge the
 //! three; nothing reaches the view.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::collections::btree_map::Range;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
-use std::ops::Bound;
 
 use daicho_types::ledger::{Change, Compartment, Row, StateView};
-use daicho_types::{ConsensusTime, Height};
+use daicho_types::{ConsensusTime, Height, RowKey};
 
 use crate::context::Visibility;
 use crate::limits::{SCAN_CHUNK_ROWS, WRITES_MAX};
@@ -17,7 +17,7 @@ use crate::trap::Trap;
 /// What an overlay says of a row: nothing, that it is absent, or its bytes.
 type Said = Option<Option<Vec<u8>>>;
 
-type Rows = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+type Rows = BTreeMap<RowKey, Option<Vec<u8>>>;
 
 /// Rows set and removed on top of a view, by compartment and key.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Overlay {
 }
 
 impl Overlay {
-    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<&Option<Vec<u8>>> {
+    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<&Option<Vec<u8>>> {
         self.compartments.get(&compartment)?.get(key)
     }
 
@@ -35,17 +35,17 @@ impl Overlay {
     pub(crate) fn put(
         &mut self,
         compartment: Compartment,
-        key: Vec<u8>,
+        key: &[u8],
         value: Option<Vec<u8>>,
     ) -> Said {
         let rows = self.compartments.entry(compartment).or_default();
-        let before = rows.insert(key, value);
+        let before = rows.insert(RowKey::new(key), value);
         self.count += usize::from(before.is_none());
         before
     }
 
     /// Undoes a put.
-    fn restore(&mut self, compartment: Compartment, key: Vec<u8>, before: Said) {
+    fn restore(&mut self, compartment: Compartment, key: RowKey, before: Said) {
         let rows = self.compartments.entry(compartment).or_default();
         match before {
             Some(value) => drop(rows.insert(key, value)),
@@ -57,11 +57,8 @@ impl Overlay {
     }
 
     fn range(&self, compartment: Compartment, lo: &[u8], hi: &[u8]) -> Peekable<Layer<'_>> {
-        let rows = self.compartments.get(&compartment);
-        let bounds = (Bound::Included(lo), Bound::Excluded(hi));
-        let range = rows
-            .filter(|_| lo < hi)
-            .map(|rows| rows.range::<[u8], _>(bounds));
+        let rows = self.compartments.get(&compartment).filter(|_| lo < hi);
+        let range = rows.map(|rows| rows.range(RowKey::new(lo)..RowKey::new(hi)));
         Layer { range }.peekable()
     }
 
@@ -74,7 +71,7 @@ impl Overlay {
     /// Takes over the changes of a transaction that succeeded.
     pub fn apply(&mut self, changes: &[Change]) {
         for change in changes {
-            self.put(change.compartment, change.key.clone(), change.value.clone());
+            self.put(change.compartment, &change.key, change.value.clone());
         }
     }
 
@@ -85,10 +82,11 @@ impl Overlay {
         let mut changes = Vec::with_capacity(self.count);
         for (&compartment, rows) in &self.compartments {
             for (key, value) in rows {
-                if value.is_some() || view.get(compartment, key).is_some() {
+                let key = key.to_vec();
+                if value.is_some() || view.get(compartment, &key).is_some() {
                     changes.push(Change {
                         compartment,
-                        key: key.clone(),
+                        key,
                         value: value.clone(),
                     });
                 }
@@ -98,30 +96,29 @@ impl Overlay {
     }
 
     fn into_changes(self) -> Vec<Change> {
-        let flat = self
-            .compartments
-            .into_iter()
-            .flat_map(|(compartment, rows)| {
-                rows.into_iter().map(move |(key, value)| Change {
-                    compartment,
-                    key,
-                    value,
-                })
-            });
-        flat.collect()
+        let mut changes = Vec::with_capacity(self.count);
+        for (compartment, rows) in self.compartments {
+            changes.extend(rows.into_iter().map(|(key, value)| Change {
+                compartment,
+                key: key.to_vec(),
+                value,
+            }));
+        }
+        changes
     }
 }
 
 /// One overlay's part of a scan.
 struct Layer<'a> {
-    range: Option<Range<'a, Vec<u8>, Option<Vec<u8>>>>,
+    range: Option<Range<'a, RowKey, Option<Vec<u8>>>>,
 }
 
 impl<'a> Iterator for Layer<'a> {
-    type Item = (&'a Vec<u8>, &'a Option<Vec<u8>>);
+    type Item = (Vec<u8>, &'a Option<Vec<u8>>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.range.as_mut()?.next()
+        let (key, value) = self.range.as_mut()?.next()?;
+        Some((key.to_vec(), value))
     }
 }
 
@@ -178,13 +175,13 @@ impl Iterator for Merged<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let keys = [
             self.base.peek().map(|(key, _)| key),
-            self.block.peek().map(|(key, _)| *key),
-            self.own.peek().map(|(key, _)| *key),
+            self.block.peek().map(|(key, _)| key),
+            self.own.peek().map(|(key, _)| key),
         ];
         let key = keys.into_iter().flatten().min()?.clone();
         let base = self.base.next_if(|(found, _)| *found == key);
-        let block = self.block.next_if(|(found, _)| **found == key);
-        let own = self.own.next_if(|(found, _)| **found == key);
+        let block = self.block.next_if(|(found, _)| *found == key);
+        let own = self.own.next_if(|(found, _)| *found == key);
         // The newest layer that knows the key says what is there.
         let value = match (own, block, base) {
             (Some((_, value)), _, _) | (None, Some((_, value)), _) => value.clone(),
@@ -209,8 +206,10 @@ pub(crate) struct Journal<'a> {
     visibility: &'a Visibility,
     own: Overlay,
     /// What each put replaced, since the outermost open savepoint.
-    undo: Vec<(Compartment, Vec<u8>, Said)>,
+    undo: Vec<(Compartment, RowKey, Said)>,
     savepoints: usize,
+    /// Compartments of rows asked for or written, if somebody wants to know.
+    touched: Option<RefCell<BTreeSet<Compartment>>>,
 }
 
 impl<'a> Journal<'a> {
@@ -245,6 +244,27 @@ impl<'a> Journal<'a> {
             own: Overlay::default(),
             undo: Vec::new(),
             savepoints: 0,
+            touched: None,
+        }
+    }
+
+    /// Records from here on which compartments are touched.
+    pub fn note_touched(&mut self) {
+        self.touched = Some(RefCell::default());
+    }
+
+    /// What was touched since; stops recording.
+    pub fn take_touched(&mut self) -> BTreeSet<Compartment> {
+        self.touched
+            .take()
+            .map(RefCell::into_inner)
+            .unwrap_or_default()
+    }
+
+    #[inline]
+    fn touch(&self, compartment: Compartment) {
+        if let Some(touched) = &self.touched {
+            touched.borrow_mut().insert(compartment);
         }
     }
 
@@ -259,16 +279,16 @@ impl<'a> Journal<'a> {
     }
 
     pub fn get(&self, moment: Moment, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+        self.touch(compartment);
         if !self.visibility.sees(compartment) {
             return None;
         }
         match moment {
             Moment::Past(at) => self.view.get_at(at?, compartment, key),
             Moment::Now => {
-                let known = self
-                    .own
-                    .get(compartment, key)
-                    .or(self.block.get(compartment, key));
+                let row = RowKey::new(key);
+                let own = self.own.get(compartment, &row);
+                let known = own.or_else(|| self.block.get(compartment, &row));
                 known.map_or_else(|| self.view.get(compartment, key), Clone::clone)
             }
         }
@@ -278,13 +298,13 @@ impl<'a> Journal<'a> {
     pub fn put(
         &mut self,
         compartment: Compartment,
-        key: Vec<u8>,
+        key: &[u8],
         value: Option<Vec<u8>>,
     ) -> Result<(), Trap> {
-        let undone = (self.savepoints > 0).then(|| key.clone());
+        self.touch(compartment);
         let before = self.own.put(compartment, key, value);
-        if let Some(key) = undone {
-            self.undo.push((compartment, key, before));
+        if self.savepoints > 0 {
+            self.undo.push((compartment, RowKey::new(key), before));
         }
         if self.own.count > WRITES_MAX {
             Err(Trap::Writes)
@@ -301,6 +321,7 @@ impl<'a> Journal<'a> {
         lo: &[u8],
         hi: &[u8],
     ) -> Merged<'_> {
+        self.touch(compartment);
         let (at, exists) = match moment {
             Moment::Now => (None, true),
             Moment::Past(at) => (at, at.is_some()),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use daicho_types::ledger::{Change, Compartment, Row, StateView};
-use daicho_types::{ConsensusTime, Height};
+use daicho_types::{ConsensusTime, Height, RowKey};
 
 /// A view as it was after some height: what a query at a named height reads.
 pub struct AtHeight<'a> {
@@ -60,7 +60,9 @@ type Versions = Vec<(Height, Option<Vec<u8>>)>;
 /// A whole ledger in memory, with its past.
 #[derive(Clone, Debug)]
 pub struct MemoryLedger {
-    rows: BTreeMap<Compartment, BTreeMap<Vec<u8>, Versions>>,
+    /// What stands now.
+    rows: BTreeMap<Compartment, BTreeMap<RowKey, Vec<u8>>>,
+    history: BTreeMap<Compartment, BTreeMap<Vec<u8>, Versions>>,
     /// Header time of each height; height 0 is genesis.
     times: Vec<ConsensusTime>,
 }
@@ -71,6 +73,7 @@ impl MemoryLedger {
     pub fn new(genesis: ConsensusTime) -> Self {
         Self {
             rows: BTreeMap::new(),
+            history: BTreeMap::new(),
             times: vec![genesis],
         }
     }
@@ -95,9 +98,18 @@ impl MemoryLedger {
         assert!(time > self.time(), "block times strictly increase");
         self.times.push(time);
         let height = self.height();
+        // What stands lies together, apart from its past: most reads are of it.
         for change in changes {
             let rows = self.rows.entry(change.compartment).or_default();
-            let versions = rows.entry(change.key.clone()).or_default();
+            let key = RowKey::new(&change.key);
+            match &change.value {
+                Some(value) => drop(rows.insert(key, value.clone())),
+                None => drop(rows.remove(&key)),
+            }
+        }
+        for change in changes {
+            let history = self.history.entry(change.compartment).or_default();
+            let versions = history.entry(change.key.clone()).or_default();
             versions.push((height, change.value.clone()));
         }
         height
@@ -105,7 +117,7 @@ impl MemoryLedger {
 
     /// Every row there is, ascending by compartment and key.
     pub fn rows(&self) -> impl Iterator<Item = (Compartment, &[u8], &[u8])> {
-        self.rows.iter().flat_map(|(compartment, rows)| {
+        self.history.iter().flat_map(|(compartment, rows)| {
             rows.iter().filter_map(|(key, versions)| {
                 let (_, newest) = versions.last()?;
                 Some((*compartment, key.as_slice(), newest.as_deref()?))
@@ -121,15 +133,21 @@ fn version_at(versions: &Versions, at: Height) -> Option<&Vec<u8>> {
 
 impl StateView for MemoryLedger {
     fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
-        self.get_at(self.height(), compartment, key)
+        self.rows.get(&compartment)?.get(&RowKey::new(key)).cloned()
     }
 
     fn scan(&self, compartment: Compartment, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
-        self.scan_at(self.height(), compartment, lo, hi, limit)
+        let Some(rows) = self.rows.get(&compartment).filter(|_| lo < hi) else {
+            return Vec::new();
+        };
+        let there = rows.range(RowKey::new(lo)..RowKey::new(hi)).take(limit);
+        there
+            .map(|(key, row)| (key.to_vec(), row.clone()))
+            .collect()
     }
 
     fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
-        version_at(self.rows.get(&compartment)?.get(key)?, at).cloned()
+        version_at(self.history.get(&compartment)?.get(key)?, at).cloned()
     }
 
     fn scan_at(
@@ -140,7 +158,7 @@ impl StateView for MemoryLedger {
         hi: &[u8],
         limit: usize,
     ) -> Vec<Row> {
-        let Some(rows) = self.rows.get(&compartment).filter(|_| lo < hi) else {
+        let Some(rows) = self.history.get(&compartment).filter(|_| lo < hi) else {
             return Vec::new();
         };
         let bounds = (Bound::Included(lo), Bound::Excluded(hi));

@@ -4,7 +4,7 @@
 /// Bytes of a name.
 pub const NAME_BYTES_MAX: usize = 64;
 /// Bytes of the source file's name.
-pub const FILE_BYTES_MAX: usize = 256;
+pub const FILE_BYTES_MAX: usize = daicho_types::limits::FILE_NAME_BYTES_MAX;
 /// Declared types.
 pub const TYPES_MAX: usize = 4_096;
 /// Nesting of one type.

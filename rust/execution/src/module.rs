@@ -1,7 +1,7 @@
 //! The artefact as declared: what [`Module::decode`] reads and checks by itself,
 //! before any code is looked at (docs/bytecode.md, §1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daicho_types::ledger::Compartment;
 use daicho_types::limits::{ARTEFACT_BYTES_MAX, CODE_BYTES_MAX as CODE_NAME_BYTES_MAX};
@@ -107,6 +107,25 @@ pub struct Conserved {
     pub amounts: Vec<usize>,
     /// Their one type.
     pub amount_type: TypeId,
+    /// Those that change by lock and unlock alone, ascending by field.
+    pub locks: Vec<Locked>,
+}
+
+/// A locked amount: it is the sum of its lock rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locked {
+    /// The row field that holds the amount.
+    pub field: usize,
+    /// Stable id of its lock rows, from the same space as the tables'.
+    pub id: u16,
+}
+
+impl Conserved {
+    /// The lock rows of this field; `None` for a plain amount.
+    #[must_use]
+    pub fn lock_of(&self, field: usize) -> Option<Locked> {
+        self.locks.iter().copied().find(|lock| lock.field == field)
+    }
 }
 
 /// A table.
@@ -128,6 +147,14 @@ pub struct TableDecl {
     pub conserved: Option<Conserved>,
     /// Positions of the indexes over it.
     pub indexes: Vec<u16>,
+}
+
+impl TableDecl {
+    /// Its locked amounts, none unless it is conserved.
+    #[must_use]
+    pub fn locks(&self) -> &[Locked] {
+        self.conserved.as_ref().map_or(&[], |it| &it.locks)
+    }
 }
 
 /// A function of another contract.
@@ -312,7 +339,8 @@ impl Module {
         self.tables = items(section(reader, 6)?, DECLARATIONS_MAX, |reader| {
             table(types, reader)
         })?;
-        ascending(self.tables.iter().map(|table| table.id.into()))
+        ascending(self.tables.iter().map(|table| table.id.into()))?;
+        check_lock_ids(&self.tables)
     }
 
     fn decode_code(&mut self, reader: &mut Reader<'_>) -> Result<(), VerifyError> {
@@ -498,6 +526,14 @@ fn table(types: &Types, reader: &mut Reader<'_>) -> Result<TableDecl, VerifyErro
     })
 }
 
+/// Lock rows share no id with a table, nor with other lock rows.
+fn check_lock_ids(tables: &[TableDecl]) -> Result<(), VerifyError> {
+    let mut ids: BTreeSet<u16> = tables.iter().map(|table| table.id).collect();
+    let mut locks = tables.iter().flat_map(TableDecl::locks);
+    let distinct = locks.all(|lock| ids.insert(lock.id));
+    check(distinct, "lock rows with an id that is taken")
+}
+
 fn column(types: &Types, reader: &mut Reader<'_>) -> Result<Field, VerifyError> {
     let field = Field {
         name: name(reader)?,
@@ -533,11 +569,22 @@ fn conserved(
         .iter()
         .all(|at| fields.get(*at).is_some_and(|field| field.ty == amount_type));
     check(number && same, "conserved amounts")?;
+    let locks = reader.many(FIELDS_MAX, locked)?;
+    ascending(locks.iter().map(|lock| lock.field as u32))?;
+    let is_amount = |lock: &Locked| amounts.binary_search(&lock.field).is_ok();
+    let known = locks.iter().all(is_amount);
+    check(known, "lock of no amount")?;
     Ok(Conserved {
         group,
         amounts,
         amount_type,
+        locks,
     })
+}
+
+fn locked(reader: &mut Reader<'_>) -> Result<Locked, VerifyError> {
+    let (field, id) = (reader.u16()?.into(), reader.u16()?);
+    Ok(Locked { field, id })
 }
 
 fn import(types: &Types, reader: &mut Reader<'_>) -> Result<ImportDecl, VerifyError> {

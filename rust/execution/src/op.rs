@@ -180,6 +180,20 @@ pub enum State {
     },
     TimerSet(u16),
     TimerCancel,
+    Lock {
+        table: u16,
+        field: u16,
+    },
+    /// All of a lock, or the part that stands on the stack.
+    Unlock {
+        table: u16,
+        field: u16,
+        part: bool,
+    },
+    Locked {
+        table: u16,
+        field: u16,
+    },
 }
 
 /// Scan flag: a lower bound of the next column.

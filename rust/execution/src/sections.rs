@@ -2,6 +2,8 @@
 //! the access sets (docs/bytecode.md, §1). Each is read and checked against the
 //! declarations that stand before it.
 
+use std::collections::BTreeSet;
+
 use crate::limits::{ACCESSES_MAX, COLUMNS_MAX, DECLARATIONS_MAX};
 use crate::module::{FunctionDecl, Module, TableDecl, ascending, items, whole};
 use crate::reader::Reader;
@@ -91,7 +93,7 @@ pub struct AccessDecl {
 pub struct Access {
     /// 0 the contract itself.
     pub contract: u32,
-    /// Id of a table or index there.
+    /// Id of a table, an index or lock rows there.
     pub table: u16,
     /// 0 read, 1 write, 2 delta, 3 as of.
     pub mode: u8,
@@ -103,10 +105,19 @@ pub struct Access {
 pub(crate) fn indexes(module: &Module, bytes: &[u8]) -> Result<Vec<IndexDecl>, VerifyError> {
     let found = items(bytes, DECLARATIONS_MAX, |reader| index(module, reader))?;
     ascending(found.iter().map(|index| index.id.into()))?;
-    let free = |id: u16| module.tables.binary_search_by_key(&id, |table| table.id);
-    let distinct = found.iter().all(|index| free(index.id).is_err());
+    let taken = ids_of_rows(module);
+    let distinct = found.iter().all(|index| !taken.contains(&index.id));
     check(distinct, "an index and a table with one id")?;
     Ok(found)
+}
+
+/// The ids that stand for rows of tables and of locks.
+fn ids_of_rows(module: &Module) -> BTreeSet<u16> {
+    let own = |table: &TableDecl| {
+        let locks = table.locks().iter().map(|lock| lock.id);
+        locks.chain([table.id]).collect::<Vec<_>>()
+    };
+    module.tables.iter().flat_map(own).collect()
 }
 
 fn index(module: &Module, reader: &mut Reader<'_>) -> Result<IndexDecl, VerifyError> {
@@ -219,15 +230,21 @@ pub(crate) fn migration(module: &Module, bytes: &[u8]) -> Result<Option<u16>, Ve
 
 /// Section 16.
 pub(crate) fn accesses(module: &Module, bytes: &[u8]) -> Result<Vec<AccessDecl>, VerifyError> {
+    let mut ids = ids_of_rows(module);
+    ids.extend(module.indexes.iter().map(|index| index.id));
     let found = items(bytes, 4 * DECLARATIONS_MAX, |reader| {
-        access_set(module, reader)
+        access_set(module, &ids, reader)
     })?;
     let sorted = found.is_sorted_by(|a, b| (a.kind, a.id) < (b.kind, b.id));
     check(sorted, "access sets ascend")?;
     Ok(found)
 }
 
-fn access_set(module: &Module, reader: &mut Reader<'_>) -> Result<AccessDecl, VerifyError> {
+fn access_set(
+    module: &Module,
+    ids: &BTreeSet<u16>,
+    reader: &mut Reader<'_>,
+) -> Result<AccessDecl, VerifyError> {
     let (kind, id) = (reader.u8()?, reader.u32()?);
     let entry =
         |entries: &[crate::module::EntryDecl]| entries.binary_search_by_key(&id, |e| e.id).is_ok();
@@ -239,20 +256,15 @@ fn access_set(module: &Module, reader: &mut Reader<'_>) -> Result<AccessDecl, Ve
         _ => false,
     };
     check(known, "access set of nothing that is called")?;
-    let accesses = reader.many(ACCESSES_MAX, |reader| access(module, reader))?;
+    let accesses = reader.many(ACCESSES_MAX, |reader| access(ids, reader))?;
     check(accesses.is_sorted_by(|a, b| a < b), "accesses ascend")?;
     Ok(AccessDecl { kind, id, accesses })
 }
 
-fn access(module: &Module, reader: &mut Reader<'_>) -> Result<Access, VerifyError> {
+fn access(ids: &BTreeSet<u16>, reader: &mut Reader<'_>) -> Result<Access, VerifyError> {
     let (contract, table) = (reader.u32()?, reader.u16()?);
     let (mode, form) = (reader.u8()?, reader.u8()?);
-    let own = module.tables.binary_search_by_key(&table, |t| t.id).is_ok()
-        || module
-            .indexes
-            .binary_search_by_key(&table, |i| i.id)
-            .is_ok();
-    check(contract != 0 || own, "access of no table")?;
+    check(contract != 0 || ids.contains(&table), "access of no table")?;
     check(mode <= 3 && form <= 2, "access mode and form")?;
     Ok(Access {
         contract,

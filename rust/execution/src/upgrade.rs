@@ -28,6 +28,7 @@ pub fn upgrade_problems(old: &Module, new: &Module) -> Vec<String> {
         &indexes(old, &shapes.0),
         &indexes(new, &shapes.1),
     );
+    compare(&mut problems, "lock rows", &locks(old), &locks(new));
     compare(
         &mut problems,
         "event",
@@ -52,17 +53,28 @@ pub fn upgrade_problems(old: &Module, new: &Module) -> Vec<String> {
         &scheduled(old, &shapes.0),
         &scheduled(new, &shapes.1),
     );
-    for index in &new.indexes {
-        if old.tables.iter().any(|table| table.id == index.id) {
-            problems.push(format!("index {} has the id of a table", index.name));
-        }
-    }
-    for table in &new.tables {
-        if old.indexes.iter().any(|index| index.id == table.id) {
-            problems.push(format!("table {} has the id of an index", table.name));
+    let (before, after) = (spaces(old), spaces(new));
+    for (id, (is, name)) in &after {
+        if let Some((was, _)) = before.get(id).filter(|(was, _)| was != is) {
+            problems.push(format!("{name}, {is}, has the id of {was}"));
         }
     }
     problems
+}
+
+/// What each id stands for in the one space of tables, indexes and lock rows.
+fn spaces(module: &Module) -> BTreeMap<u16, (&'static str, &str)> {
+    let mut found = BTreeMap::new();
+    for table in &module.tables {
+        found.insert(table.id, ("a table", table.name.as_str()));
+        for lock in table.locks() {
+            found.insert(lock.id, ("lock rows", table.name.as_str()));
+        }
+    }
+    for index in &module.indexes {
+        found.insert(index.id, ("an index", index.name.as_str()));
+    }
+    found
 }
 
 /// By id: the name, for the reader, and everything that must stay.
@@ -106,7 +118,7 @@ fn tables(module: &Module, shapes: &Shapes) -> Meanings {
         }
         shape_of(shapes, table.row, &mut out);
         let conserved = table.conserved.as_ref();
-        let conserved = conserved.map(|it| (it.group, it.amounts.clone()));
+        let conserved = conserved.map(|it| (it.group, it.amounts.clone(), it.locks.clone()));
         out.extend(format!("{:?}{conserved:?}", table.compartment).into_bytes());
         out
     };
@@ -121,6 +133,17 @@ fn indexes(module: &Module, _: &Shapes) -> Meanings {
         (index.id.into(), (index.name.clone(), meaning))
     });
     meaning.collect()
+}
+
+/// Whose lock rows; which of its fields, the table's own meaning says.
+fn locks(module: &Module) -> Meanings {
+    let of = |table: &TableDecl| {
+        let (name, meaning) = (table.name.clone(), table.id.to_le_bytes().to_vec());
+        let rows = table.locks().iter();
+        let named = rows.map(move |lock| (lock.id.into(), (name.clone(), meaning.clone())));
+        named.collect::<Vec<_>>()
+    };
+    module.tables.iter().flat_map(of).collect()
 }
 
 fn events(module: &Module, shapes: &Shapes) -> Meanings {

@@ -41,7 +41,7 @@ fn no_manifest_enables_the_faults() {
 mod planted {
     use super::common;
 
-    const CASES: [&str; 12] = [
+    const CASES: [&str; 13] = [
         include_str!("cases/control.case"),
         include_str!("cases/numbers.case"),
         include_str!("cases/text.case"),
@@ -52,6 +52,7 @@ mod planted {
         include_str!("cases/authority.case"),
         include_str!("cases/savepoints.case"),
         include_str!("cases/indexes.case"),
+        include_str!("cases/locks.case"),
         include_str!("cases/outside.case"),
         include_str!("cases/edges.case"),
     ];

@@ -48,6 +48,7 @@ event 1 Ev R public
 table 1 rows v1 (k:Int s:S) R public
 table 2 sums v1 (k:Int) Money administrator conserved 0 0 1
 table 3 one v1 () Money public
+table 5 pots v1 (k:Int) Money administrator conserved 0 0 1 locks 1:6
 import helper 2 1 (Int) -> Int
 type OT optional Timestamp
 type ByS record k:Int k2:Int s2:S
@@ -385,6 +386,11 @@ const EXPRESSIONS: &[(&str, &[&str], &str)] = &[
         &["S", "Int", "Int", "AfterS", "Int"],
         "Items",
     ),
+    ("table.adjust pots 0", &["Int", "Int"], ""),
+    ("table.lock pots 1", &["Int", "Int", "Hash"], ""),
+    ("table.unlock pots 1", &["Int", "Hash"], "Int"),
+    ("table.unlock_part pots 1", &["Int", "Int", "Hash"], ""),
+    ("table.locked pots 1 O", &["Int", "Hash"], "O"),
     ("require BAD", &["Bool", "Int"], ""),
 ];
 

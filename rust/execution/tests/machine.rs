@@ -39,6 +39,9 @@ cases! {
     savepoints = "21be1dbb6a104e1f";
     /// Secondary indexes: scans in index order, as they were, and their entries.
     indexes = "4116dbbe62b3f51b";
+    /// What is locked for one instruction moves under its name alone, once, in
+    /// the amount that was locked.
+    locks = "5afbda1f8b3e1136";
     /// Readings of feeds; timers in order, with cursors, failures and wake-ups.
     outside = "81570a60afcd831b";
 }

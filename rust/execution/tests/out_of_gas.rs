@@ -14,4 +14,4 @@ macro_rules! cases {
     };
 }
 
-cases! { control numbers text data tables conservation calls authority savepoints indexes outside edges }
+cases! { control numbers text data tables conservation calls authority savepoints indexes locks outside edges }

@@ -71,7 +71,7 @@ fn what_changes_its_meaning_is_named() {
         (
             "table 5 gone",
             "index 5 by_n rows field:0\ntable 6 gone",
-            "index by_n has the id of a table",
+            "by_n, an index, has the id of a table",
         ),
     ];
     for (from, to, problem) in changed {
@@ -91,6 +91,36 @@ fn what_changes_its_meaning_is_named() {
         .replace(" rows", " lines")
         .replace("entry 1 put any", "entry 1 put member\nentry 2 put any");
     assert_eq!(upgrade_problems(&old, &module(&free)), Vec::<String>::new());
+}
+
+/// A locked amount is the sum of its lock rows for ever: they may not vanish, nor
+/// change their column, nor appear where amounts are already; nor may their rows
+/// become another table's.
+#[test]
+fn lock_rows_stay_what_they_are() {
+    let tables = |lines: &str| module(&format!("type M record a:Int b:Int c:Int\n{lines}"));
+    let pots = "pots v1 (k:Int) M public conserved 0 0 1 2";
+    let old = tables(&format!("table 2 {pots} locks 1:3"));
+    assert_eq!(upgrade_problems(&old, &old), Vec::<String>::new());
+    let another = "table pots (id 2)";
+    let cases = [
+        (format!("table 2 {pots}"), another),
+        (format!("table 2 {pots} locks 2:3"), another),
+        (format!("table 2 {pots} locks 1:4"), another),
+        (format!("table 2 {pots} locks 1:3 2:4"), another),
+        (format!("table 5 {pots} locks 1:3"), "lock rows pots (id 3)"),
+        (
+            "table 3 more v1 (k:Int) M public".to_owned(),
+            "more, a table, has the id of lock rows",
+        ),
+    ];
+    for (lines, problem) in cases {
+        let found = upgrade_problems(&old, &tables(&lines));
+        assert!(
+            found.len() == 1 && found[0].starts_with(problem),
+            "{lines}: {found:?}"
+        );
+    }
 }
 
 /// The old version, an index over its table, and a migration.

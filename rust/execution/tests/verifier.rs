@@ -349,6 +349,27 @@ fn declarations_that_break_a_rule_are_refused() {
             "type R record a:Int\ntable 1 t v1 (k:Int) R public conserved 0 0 0",
             "ascend",
         ),
+        (
+            "type R record a:Int b:Int\ntable 1 t v1 (k:Int) R public conserved 0 0 locks 1:2",
+            "lock of no amount",
+        ),
+        (
+            "type R record a:Int b:Int\ntable 1 t v1 (k:Int) R public conserved 0 0 1 locks 1:2 0:3",
+            "ascend",
+        ),
+        (
+            "type R record a:Int b:Int\ntable 1 t v1 (k:Int) R public conserved 0 0 1 locks 1:1",
+            "an id that is taken",
+        ),
+        (
+            "type R record a:Int b:Int\ntable 1 t v1 (k:Int) R public conserved 0 0 1 locks 0:2 1:2",
+            "an id that is taken",
+        ),
+        (
+            "type R record a:Int\ntable 1 t v1 (k:Int) R public conserved 0 0 locks 0:2\n\
+             table 2 u v1 (k:Int) R public conserved 0 0",
+            "an id that is taken",
+        ),
         ("fn f(Int)\n  end\nentry 1 f any signed_by 0", "signed_by"),
         ("fn f(Int)\n  end\nentry 1 f any signed_by 5", "signed_by"),
         ("fn f()\n  end\nentry 2 f any\nentry 2 f any", "ascend"),

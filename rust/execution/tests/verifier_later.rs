@@ -16,7 +16,9 @@ type Item record who:Party k:Int row:R
 type Items list Item 4
 type Rest record who:Party k:Int
 type After optional Rest
+type M record free:Int kept:Int
 table 1 rows v1 (who:Party k:Int) R party:0
+table 2 pots v1 (k:Int) M public conserved 0 0 1 locks 1:7
 index 3 by_a rows key:0 field:0
 error 1000 BAD
 fn tick(Int)
@@ -77,6 +79,55 @@ fn code_that_breaks_a_rule_is_refused() {
             "push.int Date 1; dup; day_fraction 0 D 8; raw D; end",
             "no such rounding",
         ),
+        (
+            "local.get 0; dup; table.adjust pots 1; local.get 0; end",
+            "by lock and unlock alone",
+        ),
+        (
+            "local.get 0; dup; dup; record.new M; table.put pots; end",
+            "a row with locked",
+        ),
+        (
+            "local.get 0; dup; dup; record.new M; table.update pots; end",
+            "a row with locked",
+        ),
+        ("local.get 0; table.delete pots; end", "a row with locked"),
+        (
+            "local.get 0; dup; local.get 1; table.lock pots 0; end",
+            "not a locked amount",
+        ),
+        (
+            "local.get 0; dup; local.get 1; table.lock pots 2; end",
+            "not a locked amount",
+        ),
+        (
+            "local.get 0; dup; local.get 1; table.lock rows 0; end",
+            "not a locked amount",
+        ),
+        (
+            "local.get 0; local.get 1; table.lock pots 1; end",
+            "operand missing",
+        ),
+        (
+            "local.get 0; dup; dup; table.lock pots 1; end",
+            "another type",
+        ),
+        (
+            "local.get 0; local.get 1; table.unlock pots 0; end",
+            "not a locked amount",
+        ),
+        (
+            "local.get 0; local.get 1; table.unlock_part pots 1; end",
+            "operand missing",
+        ),
+        (
+            "local.get 0; local.get 1; table.locked pots 0 O; end",
+            "not a locked amount",
+        ),
+        (
+            "local.get 0; local.get 1; table.locked pots 1 OT; end",
+            "Optional of this type",
+        ),
         ("local.get 0; timer.set 1; drop; end", "no such scheduled"),
         (
             "push.int Timestamp 1; local.get 0; timer.set tick; drop; end",
@@ -128,6 +179,11 @@ fn what_an_attempt_may_hold_is_accepted() {
         "attempt; block -; push.bool 0; br_if 0; br 0; end; end; end",
         "attempt; push.bool 1; if -; fail BAD; else; end; end; end",
         "attempt; attempt; end; drop; end; end",
+        "local.get 0; dup; local.get 1; table.lock pots 1; local.get 0; local.get 1; table.unlock pots 1; end",
+        "local.get 0; dup; local.get 1; table.unlock_part pots 1; local.get 0; local.get 1; \
+         table.locked pots 1 O; unwrap O; end",
+        "local.get 0; dup; table.adjust pots 0; local.get 0; dup; dup; record.new M; table.insert pots; \
+         local.get 0; end",
         "local.get 0; attempt; end; add Int; end",
         "ctx.sender; local.get 0; none After; push.int Int 1; index.scan by_a 2 4 Items After; \
          list.len Items; end",
@@ -141,7 +197,7 @@ fn what_an_attempt_may_hold_is_accepted() {
 fn declarations_that_break_a_rule_are_refused() {
     let head = "type R record a:Int l:L p:Party
 table 1 t v1 (who:Party k:Int) R party:0
-table 2 money v1 (k:Int) M public conserved 0 0
+table 2 money v1 (k:Int) M public conserved 0 0 locks 0:8
 type O optional Int
 fn f(Int) -> Int\n  local.get 0\n  end
 fn g()\n  end
@@ -155,6 +211,7 @@ entry 1 g any
     );
     let refused = [
         ("index 1 x t key:0 field:0", "one id"),
+        ("index 8 x t key:0 field:0", "one id"),
         ("index 3 x t", "without columns"),
         ("index 3 x t key:2 key:0", "index column"),
         ("index 3 x t key:0 field:3", "index column"),
@@ -194,7 +251,7 @@ index 4 y money key:0
 scheduled 1 g 0 2 0
 scheduled 2 h 255 0 1
 migration g
-access 0 1 0:1:0:0 0:1:1:2 0:3:0:1 7:99:2:0
+access 0 1 0:1:0:0 0:1:1:2 0:3:0:1 0:8:1:0 7:99:2:0
 access 3 2";
     Module::decode(&asm::assemble(&format!("{head}{sound}"))).expect("nothing is broken here");
 }

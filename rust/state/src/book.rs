@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use daicho_types::ledger::{Change, Row};
 use daicho_types::limits::SCAN_ROWS_MAX;
-use daicho_types::{Digest, Height};
+use daicho_types::{Digest, Height, RowKey};
 
 use crate::tree::Tree;
 use crate::{CompartmentKey, shape};
@@ -23,9 +23,9 @@ struct Stored {
 #[derive(Clone, Debug)]
 pub(crate) struct Book {
     pub(crate) key: CompartmentKey,
-    rows: BTreeMap<Arc<[u8]>, Arc<[u8]>>,
+    rows: BTreeMap<RowKey, Arc<[u8]>>,
     /// Versions in rising order of height, never empty.
-    history: BTreeMap<Arc<[u8]>, Vec<Stored>>,
+    history: BTreeMap<RowKey, Vec<Stored>>,
     tree: Tree,
     /// The inner root after each height that changed it, rising.
     roots: Vec<(Height, Digest)>,
@@ -43,13 +43,13 @@ impl Book {
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.rows.get(key).map(|value| &**value)
+        self.rows.get(&RowKey::new(key)).map(|value| &**value)
     }
 
     /// The row after block `at`: its versions lie together, so a past read is
     /// one look-up and one binary search.
     pub(crate) fn get_at(&self, at: Height, key: &[u8]) -> Option<&[u8]> {
-        as_of(self.history.get(key)?, at)
+        as_of(self.history.get(&RowKey::new(key))?, at)
     }
 
     pub(crate) fn scan(&self, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
@@ -72,7 +72,7 @@ impl Book {
         at: Height,
         lo: &'a [u8],
         hi: &'a [u8],
-    ) -> impl Iterator<Item = (&'a Arc<[u8]>, &'a [u8])> {
+    ) -> impl Iterator<Item = (&'a RowKey, &'a [u8])> {
         let range = (Included(lo), Excluded(hi.max(lo)));
         // An empty range must not name one key both included and excluded.
         let rows = (lo < hi).then(|| self.history.range::<[u8], _>(range));
@@ -87,7 +87,10 @@ impl Book {
         from: Height,
         to: Height,
     ) -> impl Iterator<Item = (Height, Option<&[u8]>)> {
-        let versions = self.history.get(key).map_or(&[][..], Vec::as_slice);
+        let versions = self
+            .history
+            .get(&RowKey::new(key))
+            .map_or(&[][..], Vec::as_slice);
         let inside = versions
             .iter()
             .filter(move |v| (from..=to).contains(&v.height));
@@ -112,11 +115,11 @@ impl Book {
     pub(crate) fn changed(&self, changes: &[Change]) -> Tree {
         let mut tree = self.tree.clone();
         for change in changes {
-            let key = &change.key;
+            let key = RowKey::new(&change.key);
             match &change.value {
-                None => tree.remove(key),
-                Some(value) if self.get(key).is_some() => {
-                    tree.replace(key, leaf(&self.key, key, value));
+                None => tree.remove(&key),
+                Some(value) if self.rows.contains_key(&key) => {
+                    tree.replace(&key, leaf(&self.key, &key, value));
                 }
                 Some(value) => plant(&mut tree, &self.key, key, value),
             }
@@ -131,7 +134,7 @@ impl Book {
         self.roots.push((height, tree.hash()));
         self.tree = tree;
         for change in changes {
-            let key: Arc<[u8]> = change.key.into();
+            let key = RowKey::new(&change.key);
             let value: Option<Arc<[u8]>> = change.value.map(Into::into);
             match &value {
                 Some(value) => drop(self.rows.insert(key.clone(), value.clone())),
@@ -157,7 +160,7 @@ impl Book {
         let mut tree = Tree::default();
         for (key, versions) in &self.history {
             if let Some(value) = as_of(versions, at) {
-                plant(&mut tree, &self.key, key, value);
+                plant(&mut tree, &self.key, key.clone(), value);
             }
         }
         assert_eq!(
@@ -179,6 +182,7 @@ fn leaf(secret: &CompartmentKey, key: &[u8], value: &[u8]) -> Digest {
     shape::leaf(&salt, key, &shape::row(&salt, value))
 }
 
-fn plant(tree: &mut Tree, secret: &CompartmentKey, key: &[u8], value: &[u8]) {
-    tree.put(key.into(), secret.priority(key), leaf(secret, key, value));
+fn plant(tree: &mut Tree, secret: &CompartmentKey, key: RowKey, value: &[u8]) {
+    let (priority, leaf) = (secret.priority(&key), leaf(secret, &key, value));
+    tree.put(key, priority, leaf);
 }

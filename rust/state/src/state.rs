@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use daicho_types::ledger::{Change, Compartment};
 use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
-use daicho_types::{ChainId, ConsensusTime, Digest, Height};
+use daicho_types::{ChainId, ConsensusTime, Digest, Height, RowKey};
 
 use crate::book::Book;
 use crate::limits::BLOCK_CHANGES_MAX;
@@ -298,7 +298,7 @@ impl State {
 
 fn plant(top: &mut Tree, tag: &[u8; 32], entry: &Digest) {
     let leaf = shape::top_leaf(tag, entry);
-    top.put(tag.as_slice().into(), shape::tag_priority(tag), leaf);
+    top.put(RowKey::new(tag), shape::tag_priority(tag), leaf);
 }
 
 /// Turns `from` padding leaves into `to`.
@@ -308,7 +308,7 @@ fn pad(top: &mut Tree, keys: &KeyRing, from: u64, to: u64) {
         plant(top, &tag, &entry);
     }
     for index in to..from {
-        top.remove(&keys.padding(index).0);
+        top.remove(&RowKey::new(&keys.padding(index).0));
     }
 }
 

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
-use daicho_types::Digest;
+use daicho_types::{Digest, RowKey};
 
 use crate::shape;
 
@@ -19,7 +19,7 @@ pub(crate) type Link = Option<Arc<Node>>;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    pub(crate) key: Arc<[u8]>,
+    pub(crate) key: RowKey,
     pub(crate) leaf: Digest,
     pub(crate) left: Link,
     pub(crate) right: Link,
@@ -42,7 +42,7 @@ impl Tree {
     }
 
     /// Sets the leaf of `key`. `priority` is a function of the key.
-    pub(crate) fn put(&mut self, key: Arc<[u8]>, priority: u128, leaf: Digest) {
+    pub(crate) fn put(&mut self, key: RowKey, priority: u128, leaf: Digest) {
         let (left, right, hash) = (None, None, OnceLock::new());
         let node = Node {
             key,
@@ -59,7 +59,7 @@ impl Tree {
     ///
     /// # Panics
     /// When the key is not there.
-    pub(crate) fn replace(&mut self, key: &[u8], leaf: Digest) {
+    pub(crate) fn replace(&mut self, key: &RowKey, leaf: Digest) {
         let mut slot = &mut self.root;
         loop {
             let node = open(slot.as_mut().expect("the key is in the tree"));
@@ -75,7 +75,7 @@ impl Tree {
     }
 
     /// Removes `key`, if it is there.
-    pub(crate) fn remove(&mut self, key: &[u8]) {
+    pub(crate) fn remove(&mut self, key: &RowKey) {
         remove(&mut self.root, key);
     }
 }
@@ -117,13 +117,13 @@ fn put(slot: &mut Link, mut new: Node) {
 }
 
 /// Parts a tree that does not hold `key` into what lies below and above it.
-fn split(link: Link, key: &[u8]) -> (Link, Link) {
+fn split(link: Link, key: &RowKey) -> (Link, Link) {
     let Some(mut node) = link else {
         return (None, None);
     };
     let inside = open(&mut node);
-    assert_ne!(&*inside.key, key, "a key outranked is not in the tree");
-    if &*inside.key < key {
+    assert_ne!(&inside.key, key, "a key outranked is not in the tree");
+    if inside.key < *key {
         let (low, high) = split(inside.right.take(), key);
         inside.right = low;
         (Some(node), high)
@@ -134,7 +134,7 @@ fn split(link: Link, key: &[u8]) -> (Link, Link) {
     }
 }
 
-fn remove(slot: &mut Link, key: &[u8]) {
+fn remove(slot: &mut Link, key: &RowKey) {
     let Some(node) = slot else {
         return;
     };

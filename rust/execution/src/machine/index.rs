@@ -79,6 +79,6 @@ impl Machine<'_> {
         self.meter.charge(gas::INDEX + gas::per(key.len(), 4))?;
         let size = key.len() + entry.as_ref().map_or(0, Vec::len);
         self.meter.allocate(0, size)?;
-        self.journal.put(place.compartment, key, entry)
+        self.journal.put(place.compartment, &key, entry)
     }
 }

@@ -4,6 +4,7 @@
 mod attempt;
 mod data;
 mod index;
+mod locks;
 mod numbers;
 mod outside;
 mod run;
@@ -13,6 +14,8 @@ mod tables;
 mod text;
 
 use std::collections::BTreeMap;
+
+use daicho_types::RowKey;
 
 use crate::context::{Event, Site, TxContext};
 use crate::contracts::{Contracts, find_export};
@@ -54,7 +57,7 @@ struct Movement {
 }
 
 /// Contract, table id and ordered bytes of the group.
-type MovementKey = (u32, u16, Vec<u8>);
+type MovementKey = (u32, u16, RowKey);
 
 /// A contract's own error on its way out.
 pub(crate) struct Failure {
@@ -96,7 +99,7 @@ impl<'a> Machine<'a> {
             read_only,
             journal,
             meter: Meter::new(tx.gas_limit),
-            stack: Vec::with_capacity(64),
+            stack: Vec::new(),
             frames: Vec::with_capacity(8),
             movements: BTreeMap::new(),
             savepoints: Vec::new(),
@@ -114,6 +117,14 @@ impl<'a> Machine<'a> {
         self.watch = watch;
         if let Some(watch) = &mut self.watch {
             watch.begin();
+            self.journal.note_touched();
+        }
+    }
+
+    /// The end of what is recorded.
+    pub fn end_watch(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.end(self.journal.take_touched());
         }
     }
 
@@ -129,7 +140,7 @@ impl<'a> Machine<'a> {
             self.frames.is_empty() && self.stack.is_empty(),
             "a machine runs one call"
         );
-        self.stack.extend(arguments);
+        self.stack = arguments;
         self.enter(module, contract, 0, function)?;
         self.run()?;
         let result = module.module().functions[function as usize].result;
@@ -165,8 +176,7 @@ impl<'a> Machine<'a> {
             .checked_sub(flat.params.into())
             .ok_or(Trap::Internal)?;
         let operands = self.stack.len() + usize::from(flat.locals);
-        self.stack
-            .reserve(usize::from(flat.locals) + usize::from(flat.operands_max));
+        self.stack.reserve(flat.room() - usize::from(flat.params));
         self.stack.resize(operands, Value::Unset);
         self.frames.push(Frame {
             module,
@@ -247,7 +257,7 @@ impl<'a> Machine<'a> {
         let mut details = contract.to_le_bytes().to_vec();
         details.extend(table.to_le_bytes());
         details.extend((group.len() as u32).to_le_bytes());
-        details.extend(group);
+        details.extend(group.iter());
         details.extend(movement.moved.to_le_bytes());
         details.extend(movement.declared.to_le_bytes());
         Err(self.fail_with(Trap::Conservation, details))

@@ -17,9 +17,9 @@ impl Machine<'_> {
     /// Runs until the last frame returns, or a failure that no savepoint takes.
     pub(super) fn run(&mut self) -> Result<(), Trap> {
         loop {
-            let ran = match self.watch {
-                None => self.run_on(),
-                Some(_) => self.run_watched(),
+            let ran = match &self.watch {
+                Some(watch) if !watch.is_full() => self.run_watched(),
+                _ => self.run_on(),
             };
             match ran {
                 Ok(()) => return Ok(()),
@@ -37,13 +37,18 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Every instruction one by one, and the watch is told of it first.
+    /// Every instruction one by one, and the watch is told of it first, until it
+    /// has seen enough.
     fn run_watched(&mut self) -> Result<(), Trap> {
         while let Some(frame) = self.frames.last_mut() {
+            if self.watch.as_ref().is_none_or(|watch| watch.is_full()) {
+                return self.run_on();
+            }
             let op = *frame.flat.ops.get(frame.pc).ok_or(Trap::Internal)?;
             frame.pc += 1;
+            let used = self.meter.used();
             self.meter.step()?;
-            self.tell_watch();
+            self.tell_watch(used);
             self.instruction(op)?;
         }
         Ok(())
@@ -51,14 +56,14 @@ impl Machine<'_> {
 
     /// The return at a function's last `end`, which nobody wrote, lies on whatever
     /// line came before it: it is not told.
-    fn tell_watch(&mut self) {
+    fn tell_watch(&mut self, used: u64) {
         let (Some(frame), Some(site)) = (self.frames.last(), self.site()) else {
             return;
         };
         let function = &frame.module.module().functions[usize::from(site.function)];
         let last_end = site.pc as usize + 1 == function.code.len();
         if let (false, Some(watch)) = (last_end, &mut self.watch) {
-            watch.step(site.contract, site.function, site.pc, site.line);
+            watch.step(site.contract, site.function, site.pc, site.line, used);
         }
     }
 

@@ -1,10 +1,11 @@
 //! Tables, conservation, events: everything that touches the state.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use daicho_types::ledger::Compartment;
 use daicho_types::limits::{EVENT_BYTES_MAX, EVENTS_MAX, KEY_BYTES_MAX, ROW_BYTES_MAX};
-use daicho_types::{ConsensusTime, Height};
+use daicho_types::{ConsensusTime, Height, RowKey};
 
 use super::Machine;
 use crate::codec::{self, Decoder};
@@ -28,10 +29,17 @@ pub(super) struct Place<'a> {
     pub table: &'a TableDecl,
     pub compartment: Compartment,
     pub key: Vec<u8>,
-    /// The key's columns as values.
+    /// The key's columns as values, for a table with indexes.
     pub columns: Vec<Value>,
+    /// Where in the key the conserved group stands, empty without one.
+    group: Range<usize>,
+}
+
+impl Place<'_> {
     /// Ordered bytes of the conserved group, empty without one.
-    group: Vec<u8>,
+    fn group(&self) -> &[u8] {
+        &self.key[self.group.clone()]
+    }
 }
 
 /// Which write, and what it asks of the row before.
@@ -72,6 +80,9 @@ impl<'a> Machine<'a> {
             } => self.index_scan(index, prefix, flags, max),
             State::TimerSet(scheduled) => self.timer_set(scheduled),
             State::TimerCancel => self.timer_cancel(),
+            State::Lock { table, field } => self.lock(table, field),
+            State::Unlock { table, field, part } => self.unlock(table, field, part),
+            State::Locked { table, field } => self.locked(table, field),
         }
     }
 
@@ -85,27 +96,32 @@ impl<'a> Machine<'a> {
     }
 
     /// Pops the key columns of a table.
-    fn place(&mut self, index: u16) -> Result<Place<'a>, Trap> {
+    pub(super) fn place(&mut self, index: u16) -> Result<Place<'a>, Trap> {
         let (table, types) = (self.table(index)?, self.types()?);
-        let columns = self.pop_many(table.columns.len())?;
         let contract = self.frame()?.contract;
+        let from = self.stack.len().checked_sub(table.columns.len());
+        let from = from.ok_or(Trap::Internal)?;
+        let columns = &self.stack[from..];
+        let conserved = table.conserved.as_ref().map(|conserved| conserved.group);
         let mut key = key::table_prefix(contract, table.id);
-        let mut group = Vec::new();
-        for (position, (column, value)) in table.columns.iter().zip(&columns).enumerate() {
+        let mut group = 0..0;
+        for (position, (column, value)) in table.columns.iter().zip(columns).enumerate() {
             let before = key.len();
             key::encode(types, column.ty, value, &mut key)?;
-            if table
-                .conserved
-                .as_ref()
-                .is_some_and(|conserved| conserved.group == position)
-            {
-                group = key[before..].to_vec();
+            if conserved == Some(position) {
+                group = before..key.len();
             }
         }
         if key.len() > KEY_BYTES_MAX {
             return Err(Trap::Length);
         }
-        let compartment = compartment(table, &columns)?;
+        let compartment = compartment(table, columns)?;
+        let columns = if table.indexes.is_empty() {
+            self.stack.truncate(from);
+            Vec::new()
+        } else {
+            self.stack.split_off(from)
+        };
         Ok(Place {
             table,
             compartment,
@@ -200,6 +216,9 @@ impl<'a> Machine<'a> {
         let row = self.pop()?;
         let place = self.place(index)?;
         let tracked = place.table.conserved.is_some() || !place.table.indexes.is_empty();
+        if !nothing_locked(place.table, &row)? {
+            return Err(Trap::Domain);
+        }
         let mut old = None;
         if before != Before::Any || tracked {
             old = self.journal.get(Moment::Now, place.compartment, &place.key);
@@ -266,7 +285,7 @@ impl<'a> Machine<'a> {
         let size = place.key.len() + bytes.as_ref().map_or(0, Vec::len);
         self.meter.charge(gas::WRITE + gas::per(size, 4))?;
         self.meter.allocate(0, size)?;
-        self.journal.put(place.compartment, place.key, bytes)
+        self.journal.put(place.compartment, &place.key, bytes)
     }
 
     /// Books the change of a conserved row's sum.
@@ -279,13 +298,13 @@ impl<'a> Machine<'a> {
     ) -> Result<(), Trap> {
         let before = old.map_or(Ok(0), |row| amounts(conserved, row))?;
         let delta = new.checked_sub(before).ok_or(Trap::Overflow)?;
-        self.book(place.table.id, &place.group, delta, 0)
+        self.book(place.table.id, place.group(), delta, 0)
     }
 
     fn book(&mut self, table: u16, group: &[u8], moved: i128, declared: i128) -> Result<(), Trap> {
         self.meter.allocate(0, group.len())?;
         let contract = self.frame()?.contract;
-        let key = (contract, table, group.to_vec());
+        let key = (contract, table, RowKey::new(group));
         if !self.savepoints.is_empty() {
             let before = self.movements.get(&key).copied();
             self.moved_before.push((key.clone(), before));
@@ -301,14 +320,26 @@ impl<'a> Machine<'a> {
 
     fn adjust(&mut self, index: u16, field: u16) -> Result<(), Trap> {
         self.must_write()?;
-        let types = self.types()?;
         let delta = self.pop()?;
         let place = self.place(index)?;
+        let moved = signed(&delta)?;
+        self.change(place, field, Binary::Add, delta, moved)
+    }
+
+    /// Adds to one amount of a row, or takes from it; `moved` is the signed change.
+    pub(super) fn change(
+        &mut self,
+        place: Place<'_>,
+        field: u16,
+        operation: Binary,
+        by: Value,
+        moved: i128,
+    ) -> Result<(), Trap> {
+        let types = self.types()?;
         let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
         let old = self.journal.get(Moment::Now, place.compartment, &place.key);
         // Who never held anything is short like anybody else.
-        let is_debit = signed(&delta)? < 0;
-        let absent = if is_debit {
+        let absent = if moved < 0 {
             Trap::Insufficient
         } else {
             Trap::Missing
@@ -319,8 +350,8 @@ impl<'a> Machine<'a> {
         let fields = Arc::get_mut(&mut row).ok_or(Trap::Internal)?;
         let amount = fields.get_mut(usize::from(field)).ok_or(Trap::Internal)?;
         let num = Num::of(types, conserved.amount_type).ok_or(Trap::Internal)?;
-        self.book(place.table.id, &place.group, signed(&delta)?, 0)?;
-        *amount = num.binary(Binary::Add, std::mem::take(amount), delta)?;
+        self.book(place.table.id, place.group(), moved, 0)?;
+        *amount = num.binary(operation, std::mem::take(amount), by)?;
         if split(amount)?.0 && !fault::is(Fault::AdjustBelowZero) {
             return Err(Trap::Insufficient);
         }
@@ -406,7 +437,20 @@ fn amounts(conserved: &Conserved, row: &Value) -> Result<i128, Trap> {
     Ok(sum)
 }
 
-fn signed(value: &Value) -> Result<i128, Trap> {
+/// Whether a row's locked amounts are zero, as they are before anything is locked.
+fn nothing_locked(table: &TableDecl, row: &Value) -> Result<bool, Trap> {
+    let Value::Record(fields) = row else {
+        return Err(Trap::Internal);
+    };
+    for lock in table.locks() {
+        if signed(fields.get(lock.field).ok_or(Trap::Internal)?)? != 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+pub(super) fn signed(value: &Value) -> Result<i128, Trap> {
     match value {
         Value::Int(raw) => Ok(*raw),
         Value::Uint(raw) => i128::try_from(*raw).map_err(|_| Trap::Overflow),

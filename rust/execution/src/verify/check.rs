@@ -171,7 +171,7 @@ impl<'m> Checker<'m> {
             0x80..=0x8F => self.list(opcode),
             0x90..=0x9F => self.map(opcode),
             0xA0..=0xAF => self.context(opcode),
-            0xB0..=0xC3 => self.state(opcode),
+            0xB0..=0xC7 => self.state(opcode),
             _ => unknown(),
         }
     }

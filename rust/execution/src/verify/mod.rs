@@ -56,6 +56,13 @@ pub struct Flat {
     pub(crate) operands_max: u16,
 }
 
+impl Flat {
+    /// Most values that a frame of it holds: parameters, locals, operands.
+    pub(crate) fn room(&self) -> usize {
+        usize::from(self.params) + usize::from(self.locals) + usize::from(self.operands_max)
+    }
+}
+
 /// An artefact that passed: the only thing the machine runs.
 #[derive(Clone, Debug)]
 pub struct Verified {

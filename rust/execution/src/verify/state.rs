@@ -97,6 +97,7 @@ impl<'m> Checker<'m> {
             0xC1 => self.timer_set(),
             0xC2 => self.apply(Op::State(State::TimerCancel), &[HASH], &[BOOL]),
             0xC3 => self.index_scan(),
+            0xC4..=0xC7 => self.lock(opcode),
             _ => unknown(),
         }
     }
@@ -128,6 +129,12 @@ impl<'m> Checker<'m> {
             0xB5 => State::Update(index),
             _ => State::Delete(index),
         };
+        // A locked amount is the sum of its lock rows: only a new row, without
+        // anything locked (the machine looks), may be written as a whole.
+        must(
+            opcode == 0xB4 || table.locks().is_empty(),
+            "a row with locked amounts",
+        )?;
         if opcode != 0xB6 {
             self.pop(table.row)?;
         }
@@ -146,6 +153,10 @@ impl<'m> Checker<'m> {
             conserved.amounts.contains(&usize::from(field)),
             "not an amount field",
         )?;
+        must(
+            conserved.lock_of(field.into()).is_none(),
+            "a locked amount changes by lock and unlock alone",
+        )?;
         self.pop(conserved.amount_type)?;
         self.pop_keys(table)?;
         self.apply(
@@ -156,6 +167,34 @@ impl<'m> Checker<'m> {
             &[],
             &[],
         )
+    }
+
+    fn lock(&mut self, opcode: u8) -> Checked {
+        let (table, declared) = self.table()?;
+        let field = self.reader.u16()?;
+        let conserved = declared.conserved.as_ref();
+        let conserved = conserved.filter(|it| it.lock_of(field.into()).is_some());
+        let amount = conserved
+            .ok_or(Broken::Rule("not a locked amount"))?
+            .amount_type;
+        let (op, result) = match opcode {
+            0xC4 => (State::Lock { table, field }, None),
+            0xC7 => (
+                State::Locked { table, field },
+                Some(self.optional_of(amount)?),
+            ),
+            _ => {
+                let part = opcode == 0xC6;
+                let result = (!part).then_some(amount);
+                (State::Unlock { table, field, part }, result)
+            }
+        };
+        self.pop(HASH)?;
+        if matches!(opcode, 0xC4 | 0xC6) {
+            self.pop(amount)?;
+        }
+        self.pop_keys(declared)?;
+        self.apply(Op::State(op), &[], result.as_slice())
     }
 
     fn issue(&mut self, grows: bool) -> Checked {

@@ -5,7 +5,7 @@
 //! type Row record amount:Int
 //! error 1000 BAD Int
 //! event 1 Moved Row public party:0
-//! table 1 book v1 (owner:Party asset:U32) Row party:0 conserved 1 0
+//! table 1 book v1 (owner:Party asset:U32) Row party:0 conserved 1 0 1 locks 1:4
 //! import other 7 1 (Int) -> Int
 //! fn double(Int) -> Int
 //!   local.get 0
@@ -195,6 +195,10 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0xC1, "timer.set", "s"),
     (0xC2, "timer.cancel", ""),
     (0xC3, "index.scan", "X11tb"),
+    (0xC4, "table.lock", "T2"),
+    (0xC5, "table.unlock", "T2"),
+    (0xC6, "table.unlock_part", "T2"),
+    (0xC7, "table.locked", "T2t"),
 ];
 
 const MODES: [&str; 8] = [
@@ -435,7 +439,7 @@ impl Assembler {
         self.events.add(&words[2], out);
     }
 
-    /// `table ID NAME vN ( columns ) ROW RULE [conserved GROUP AMOUNT…]`
+    /// `table ID NAME vN ( columns ) ROW RULE [conserved GROUP AMOUNT… [locks FIELD:ID…]]`
     fn declare_table(&mut self, words: &[String]) {
         let mut out = words[1]
             .parse::<u16>()
@@ -461,13 +465,26 @@ impl Assembler {
             None => out.push(0),
             Some(_) => {
                 out.extend([1, words[close + 4].parse().expect("a group column")]);
-                let amounts = words[close + 5..]
+                let rest = &words[close + 5..];
+                let locks = rest.iter().position(|word| word == "locks");
+                let amounts = rest[..locks.unwrap_or(rest.len())]
                     .iter()
                     .map(|word| word.parse().expect("a field"));
                 many_into(&amounts.collect::<Vec<u16>>(), &mut out);
+                Self::locks(locks.map_or(&[], |at| &rest[at + 1..]), &mut out);
             }
         }
         self.tables.add(&words[2], out);
+    }
+
+    fn locks(words: &[String], out: &mut Vec<u8>) {
+        out.extend((words.len() as u32).to_le_bytes());
+        for word in words {
+            let (field, id) = word.split_once(':').expect("field:id");
+            for part in [field, id] {
+                out.extend(part.parse::<u16>().expect("a number").to_le_bytes());
+            }
+        }
     }
 
     fn signature(&self, words: &[String]) -> (Vec<u16>, u16, Vec<u16>) {
