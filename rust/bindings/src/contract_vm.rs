@@ -229,8 +229,8 @@ impl TestChain {
         }
         let timers = block.prologue(&info, &readings, timer_gas);
         self.timers = timers.into_iter().map(TimerDict::from).collect();
-        let outcomes = calls.into_iter().map(|item| {
-            let (context, call) = item.build(&info);
+        let outcomes = (0u64..).zip(calls).map(|(sequence, item)| {
+            let (context, call) = item.build(&info, sequence);
             block.execute(&context, &call).into()
         });
         let outcomes = outcomes.collect();
@@ -278,7 +278,7 @@ impl TestChain {
         };
         let (height, time) = (self.ledger.height(), self.ledger.time());
         let seed = [0; 32];
-        let (context, call) = call.build(&BlockInfo { height, time, seed });
+        let (context, call) = call.build(&BlockInfo { height, time, seed }, 0);
         let (contracts, ledger) = (&self.contracts, &self.ledger);
         let watch = self.watch.as_mut();
         let outcome = run_query_watched(contracts, ledger, &context, &visibility, &call, watch);
@@ -330,7 +330,9 @@ fn readings(feeds: Vec<ReadingTuple>) -> PyResult<Vec<Reading>> {
 }
 
 impl CallDict {
-    fn build(self, block: &BlockInfo) -> (TxContext, Call) {
+    /// `sequence`: the call's place in its block, so that two calls of one sender
+    /// draw different random values.
+    fn build(self, block: &BlockInfo, sequence: u64) -> (TxContext, Call) {
         let signer = |(party, roles)| Signer { party, roles };
         let context = TxContext {
             sender: signer(self.sender),
@@ -338,7 +340,7 @@ impl CallDict {
             tx_id: self.tx_id,
             cosigners: self.cosigners.into_iter().map(signer).collect(),
             lane: 0,
-            sequence: 0,
+            sequence,
             height: block.height,
             time: block.time,
             seed: block.seed,

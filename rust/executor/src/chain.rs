@@ -50,6 +50,32 @@ pub struct Checked {
     witness_ids: Vec<Digest>,
 }
 
+impl Checked {
+    /// Decodes a block's items, if they are those that its header names. Says
+    /// nothing of who decided the header.
+    ///
+    /// # Errors
+    /// [`BadBlock::Items`] when they are not.
+    pub fn of(block: &CommittedBlock) -> Result<Self, BadBlock> {
+        let header = &block.header;
+        let items: Result<Vec<_>, _> = block.items.iter().map(|i| Item::from_bytes(i)).collect();
+        let items = items.map_err(|_| BadBlock::Items)?;
+        let entries: Vec<_> = items.iter().map(Entry::unverified).collect();
+        let tx_ids = entries.iter().map(|entry| entry.tx_id).collect();
+        let witness_ids: Vec<_> = entries.iter().map(|entry| entry.witness_id).collect();
+        if merkle_root(&witness_ids) != header.witness_root || header.items as usize != items.len()
+        {
+            return Err(BadBlock::Items);
+        }
+        Ok(Checked {
+            digest: block_digest(header),
+            items,
+            tx_ids,
+            witness_ids,
+        })
+    }
+}
+
 /// Where the chain stands.
 #[derive(Debug)]
 pub struct Chain {
@@ -87,21 +113,7 @@ impl Chain {
             return Err(BadBlock::OtherBlock);
         }
         self.control.validators().check_commit(certificate)?;
-        let items: Result<Vec<_>, _> = block.items.iter().map(|i| Item::from_bytes(i)).collect();
-        let items = items.map_err(|_| BadBlock::Items)?;
-        let entries: Vec<_> = items.iter().map(Entry::unverified).collect();
-        let tx_ids = entries.iter().map(|entry| entry.tx_id).collect();
-        let witness_ids: Vec<_> = entries.iter().map(|entry| entry.witness_id).collect();
-        if merkle_root(&witness_ids) != header.witness_root || header.items as usize != items.len()
-        {
-            return Err(BadBlock::Items);
-        }
-        Ok(Checked {
-            digest,
-            items,
-            tx_ids,
-            witness_ids,
-        })
+        Checked::of(block)
     }
 
     /// Takes a checked block; the outcomes of its control transactions.

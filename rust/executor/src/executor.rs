@@ -3,6 +3,7 @@
 //! [`Executor::take`], so that a signed result is never forgotten.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use daicho_control::ControlOutcome;
 use daicho_crypto::{
@@ -32,6 +33,8 @@ use daicho_types::{Alias, ChainId, Code, ConsensusTime, Digest, Epoch, Height, R
 use crate::chain::{Chain, Checked};
 use crate::nonces::Nonces;
 use crate::opening::Opening;
+use crate::past::Past;
+use crate::trace::Traces;
 use crate::upgrades::{Candidate, take_over};
 
 /// The version of the execution rules, in every result.
@@ -110,6 +113,8 @@ pub struct Executor {
     pub(crate) opening: Opening,
     pub(crate) certified: Height,
     pub(crate) nonces: Nonces,
+    pub(crate) past: Past,
+    pub(crate) traces: Traces,
     /// Results that the journal has and no certificate may cover yet.
     signed: BTreeMap<Height, Vec<u8>>,
     replica: ReplicaId,
@@ -154,6 +159,7 @@ impl Executor {
         let mut state = State::new(ring.clone(), chain_id, genesis.time);
         let (good, signed) = replay(&mut state, &keys.store, journal)?;
         let opening = Opening::new(chain_id, epoch, ring.envelope().clone());
+        let past = Past::new(chain.control());
         let executor = Self {
             chain_id,
             chain,
@@ -162,6 +168,8 @@ impl Executor {
             opening,
             certified: Height(0),
             nonces: Nonces::default(),
+            past,
+            traces: Traces::default(),
             signed,
             replica,
             keys,
@@ -220,6 +228,8 @@ impl Executor {
             let (_, candidates) = self.follow(block, &checked);
             for candidate in candidates {
                 if candidate.runs(&self.state, height) {
+                    self.past
+                        .note_code(height, candidate.contract(), candidate.code());
                     candidate.install(&mut self.contracts);
                 }
             }
@@ -239,6 +249,7 @@ impl Executor {
             if settled.is_some() {
                 if let Some(contracts) = effect.contracts {
                     self.contracts = contracts;
+                    self.note_codes(height, &candidates);
                 }
                 break;
             }
@@ -330,6 +341,16 @@ impl Executor {
     ) -> (Vec<ControlOutcome>, Vec<Candidate>) {
         let outcomes = self.chain.follow(block, checked);
         let done = outcomes.iter().filter(|outcome| outcome.code == Code::Ok);
+        for outcome in done.clone() {
+            if let Item::Control(tx) = &checked.items[outcome.index as usize] {
+                let alias = match &tx.command {
+                    Command::Admit(record) => record.alias,
+                    Command::Revoke(alias) => *alias,
+                    Command::Deploy(_) | Command::SteerTime(_) => continue,
+                };
+                self.past.note_authority(self.chain.control(), alias);
+            }
+        }
         let deployed = done.filter_map(|outcome| match &checked.items[outcome.index as usize] {
             Item::Control(tx) => match &tx.command {
                 Command::Deploy(deploy) => Candidate::of(deploy),
@@ -341,9 +362,22 @@ impl Executor {
         (outcomes, candidates)
     }
 
+    /// Keeps, of the versions that a block deployed, those that run after it.
+    fn note_codes(&mut self, height: Height, candidates: &[Candidate]) {
+        for candidate in candidates {
+            let contract = candidate.contract();
+            let running = self.contracts.code(contract);
+            if running.is_some_and(|code| Arc::ptr_eq(code, &candidate.code())) {
+                self.past.note_code(height, contract, candidate.code());
+            }
+        }
+    }
+
     fn run_calls(&mut self, header: &BlockHeader, checked: &Checked) -> (Vec<Ran>, [Effect; 3]) {
         let info = info(&self.state, header);
         let seed = info.seed;
+        let control = self.chain.control();
+        let authority = |alias| control.authority(alias);
         let mut block = BlockExecutor::new(&self.contracts, &self.state);
         let nothing = Effect::of(&block, Vec::new());
         let timers = block.prologue(&info, &readings(header), TIMER_GAS);
@@ -353,9 +387,9 @@ impl Executor {
             runs.push(match item {
                 Item::Control(_) => Ran::Control,
                 Item::Sealed(envelope) => {
-                    let opened =
-                        self.opening
-                            .open(envelope, *tx_id, header, self.chain.control(), seed);
+                    let opened = self
+                        .opening
+                        .open(envelope, *tx_id, header, &authority, seed);
                     let outcome = match &opened.call {
                         Ok((context, call)) => block.execute(context, &as_run(call)),
                         Err(code) => refused(*code),
@@ -496,7 +530,7 @@ impl Effect {
 }
 
 /// What the contracts of a block may know of it.
-fn info(state: &State, header: &BlockHeader) -> BlockInfo {
+pub(crate) fn info(state: &State, header: &BlockHeader) -> BlockInfo {
     BlockInfo {
         height: header.height,
         time: header.time,
@@ -506,7 +540,7 @@ fn info(state: &State, header: &BlockHeader) -> BlockInfo {
 
 /// The header's readings. A slot has the block's time until the control state
 /// says when the slots of a feed begin; until then no header carries any.
-fn readings(header: &BlockHeader) -> Vec<Reading> {
+pub(crate) fn readings(header: &BlockHeader) -> Vec<Reading> {
     let reading = |of: &FeedReading| Reading {
         feed: of.feed,
         slot: of.slot,
@@ -561,7 +595,7 @@ fn replay(
     }
 }
 
-fn as_run(call: &Call) -> Run {
+pub(crate) fn as_run(call: &Call) -> Run {
     Run {
         contract: call.contract.0,
         entry: call.entry,
@@ -570,7 +604,7 @@ fn as_run(call: &Call) -> Run {
 }
 
 /// The outcome of a call that never began.
-fn refused(code: Code) -> Outcome {
+pub(crate) fn refused(code: Code) -> Outcome {
     Outcome {
         status: Status::Failed,
         code: code as u16,
@@ -584,7 +618,7 @@ fn refused(code: Code) -> Outcome {
     }
 }
 
-fn event(event: &daicho_execution::Event) -> Event {
+pub(crate) fn event(event: &daicho_execution::Event) -> Event {
     Event {
         contract: daicho_types::ContractId(event.contract),
         kind: event.id,
@@ -607,7 +641,7 @@ fn addressed(index: u32, outcome: &Outcome) -> Vec<AddressedEvent> {
     out
 }
 
-fn receipt(
+pub(crate) fn receipt(
     header: &BlockHeader,
     index: u32,
     tx_id: Digest,
@@ -638,7 +672,7 @@ fn receipt(
 
 /// Seals a receipt to its sender. A receipt that no size class holds goes
 /// without its events: they stand in the event chunks all the same.
-fn sealed(session: Option<&Secret>, receipt: &Receipt) -> SealedReceipt {
+pub(crate) fn sealed(session: Option<&Secret>, receipt: &Receipt) -> SealedReceipt {
     let seal = |receipt: &Receipt| session.and_then(|s| seal_receipt(s, &receipt.tx_id, receipt));
     let bytes = seal(receipt).or_else(|| {
         seal(&Receipt {

@@ -16,7 +16,7 @@ use daicho_executor::{Executor, Halted, Step, Store, sandbox};
 use daicho_types::ReplicaId;
 use daicho_types::codec::Decode;
 use daicho_types::genesis::Genesis;
-use daicho_types::ipc::{Deframer, FromExecutor, ToExecutor, frame};
+use daicho_types::ipc::{Answer, Deframer, FromExecutor, ToExecutor, frame};
 
 /// Bytes read from the socket at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -161,6 +161,9 @@ impl Session {
                 reason: format!("the node's words: {error}"),
             })? {
                 self.hear(message)?;
+                if let Some(height) = self.executor.fetch() {
+                    self.tell(&FromExecutor::Fetch(height))?;
+                }
             }
         }
     }
@@ -189,8 +192,19 @@ impl Session {
             },
             ToExecutor::Question(question) => {
                 let answer = self.executor.answer(question.id, &question.query);
-                self.tell(&FromExecutor::Answer(answer))
+                self.tell_answer(answer)
             }
+            ToExecutor::Past(past) => {
+                let answer = self.executor.hear_past(&past);
+                self.tell_answer(answer)
+            }
+        }
+    }
+
+    fn tell_answer(&mut self, answer: Option<Answer>) -> Result<(), Stop> {
+        match answer {
+            Some(answer) => self.tell(&FromExecutor::Answer(answer)),
+            None => Ok(()),
         }
     }
 

@@ -4,18 +4,21 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use daicho_control::ControlState;
+use daicho_control::Authority;
 use daicho_crypto::{
     Domain, SealKeyPair, Secret, consent_payload, open_call, session_info, verify,
 };
 use daicho_execution::{Signer, TxContext};
 use daicho_types::block::BlockHeader;
 use daicho_types::envelope::{Call, Envelope};
-use daicho_types::{AgreementKey, ChainId, Code, Digest, Epoch};
+use daicho_types::{AgreementKey, Alias, ChainId, Code, Digest, Epoch};
 
 /// Sessions kept open: opening one costs an elliptic-curve multiplication,
 /// and clients reuse theirs.
 const SESSIONS_MAX: usize = 65_536;
+
+/// What an alias may do, as of a block.
+pub type Authorities<'a> = &'a dyn Fn(Alias) -> Option<Authority>;
 
 /// An envelope that was opened, or the reason why not. The session is there
 /// whenever the encapsulation is a point, so that even a failure is sealed to
@@ -67,14 +70,14 @@ impl Opening {
         Some(session)
     }
 
-    /// Opens an envelope of the block with this header; `control` is the state
-    /// after its parent, `seed` the height's.
+    /// Opens an envelope of the block with this header; `authority` says what an
+    /// alias may do after its parent, `seed` is the height's.
     pub fn open(
         &mut self,
         envelope: &Envelope,
         tx_id: Digest,
         header: &BlockHeader,
-        control: &ControlState,
+        authority: Authorities<'_>,
         seed: [u8; 32],
     ) -> Opened {
         let Some(session) = self.session(&envelope.header.enc) else {
@@ -86,8 +89,9 @@ impl Opening {
         let call = open_call(&session, envelope)
             .map_err(|_| Code::Seal)
             .and_then(|call| {
-                let mut context = context(envelope, &call, header, control, seed)?;
-                context.tx_id = tx_id.0;
+                let sender = signer(envelope.header.sender, authority)?;
+                let cosigners = cosigners(self.chain, envelope, &call, authority)?;
+                let context = context(envelope, tx_id, (sender, cosigners), header, seed);
                 Ok((context, call))
             });
         Opened {
@@ -99,55 +103,47 @@ impl Opening {
 
 fn context(
     envelope: &Envelope,
-    call: &Call,
+    tx_id: Digest,
+    (sender, cosigners): (Signer, Vec<Signer>),
     block: &BlockHeader,
-    control: &ControlState,
     seed: [u8; 32],
-) -> Result<TxContext, Code> {
+) -> TxContext {
     let header = &envelope.header;
-    let sender = control
-        .authority(header.sender)
-        .ok_or(Code::UnknownSender)?;
-    Ok(TxContext {
-        sender: Signer {
-            party: sender.party.0,
-            roles: sender.roles,
-        },
+    TxContext {
+        sender,
         alias: header.sender.0,
-        tx_id: [0; 32],
-        cosigners: cosigners(envelope, call, control)?,
+        tx_id: tx_id.0,
+        cosigners,
         lane: u32::from(header.lane),
         sequence: header.sequence,
         height: block.height,
         time: block.time,
         seed,
         gas_limit: header.gas_class.limit(),
+    }
+}
+
+fn signer(alias: Alias, authority: Authorities<'_>) -> Result<Signer, Code> {
+    let authority = authority(alias).ok_or(Code::UnknownSender)?;
+    Ok(Signer {
+        party: authority.party.0,
+        roles: authority.roles,
     })
 }
 
 fn cosigners(
+    chain: ChainId,
     envelope: &Envelope,
     call: &Call,
-    control: &ControlState,
+    authority: Authorities<'_>,
 ) -> Result<Vec<Signer>, Code> {
     let payload = consent_payload(&envelope.header, call);
-    let chain = control.chain();
-    let signer = |consent: &daicho_types::envelope::CoSignature| {
-        let authority = control
-            .authority(consent.alias)
-            .ok_or(Code::UnknownSender)?;
-        verify(
-            &authority.key,
-            Domain::SignConsent,
-            &chain,
-            &payload,
-            &consent.signature,
-        )
-        .map_err(|_| Code::Signature)?;
-        Ok(Signer {
-            party: authority.party.0,
-            roles: authority.roles,
-        })
+    let consenting = |consent: &daicho_types::envelope::CoSignature| {
+        let key = authority(consent.alias).ok_or(Code::UnknownSender)?.key;
+        let signature = &consent.signature;
+        verify(&key, Domain::SignConsent, &chain, &payload, signature)
+            .map_err(|_| Code::Signature)?;
+        signer(consent.alias, authority)
     };
-    call.cosignatures.iter().map(signer).collect()
+    call.cosignatures.iter().map(consenting).collect()
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use daicho_control::Authority;
-use daicho_crypto::{Domain, open_question, query_payload, seal_answer, verify};
+use daicho_crypto::{Domain, Secret, open_question, query_payload, seal_answer, verify};
 use daicho_execution::{AtHeight, Call, Signer, TxContext, Visibility, run_query};
 use daicho_types::codec::{Blob, Encode};
 use daicho_types::envelope::{
@@ -14,21 +14,31 @@ use daicho_types::envelope::{
 use daicho_types::ipc::Answer;
 use daicho_types::ledger::{Compartment, StateView};
 use daicho_types::limits::GAS_LIMIT_QUERY;
-use daicho_types::{Code, Height, roles};
+use daicho_types::{Alias, Code, Height, roles};
 
 use crate::executor::Executor;
 
 /// A result, or the name of the code of a no with its details.
-struct Said {
+pub(crate) struct Said {
     height: Height,
     code: String,
     gas_used: u64,
     result: Vec<u8>,
 }
 
+/// Who asks, and how the answer gets back.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    id: u64,
+    pub sender: Alias,
+    pub asker: Authority,
+    nonce: [u8; 16],
+    session: Secret,
+}
+
 impl Said {
-    /// A proof; it costs no gas, since no contract runs.
-    fn proof(height: Height, result: Vec<u8>) -> Self {
+    /// What costs the asker no gas.
+    pub fn free(height: Height, result: Vec<u8>) -> Self {
         Self {
             height,
             code: Code::Ok.name().to_owned(),
@@ -38,41 +48,70 @@ impl Said {
     }
 }
 
+/// A no that cannot be sealed to the asker.
+fn unsealed(id: u64, code: Code) -> Answer {
+    Answer {
+        id,
+        code: code as u16,
+        sealed: Blob::default(),
+    }
+}
+
 impl Executor {
-    /// Answers a query of number `id`.
-    pub fn answer(&mut self, id: u64, query: &SealedQuery) -> Answer {
-        match self.sealed_answer(query) {
+    /// Answers a query of number `id`; `None` while it waits for a block of the past,
+    /// see [`Executor::fetch`].
+    pub fn answer(&mut self, id: u64, query: &SealedQuery) -> Option<Answer> {
+        let (asked, question) = match self.open_query(id, query) {
+            Ok(opened) => opened,
+            Err(code) => return Some(unsealed(id, code)),
+        };
+        let said = match question {
+            Question::Contract(question) => self.run(&asked, &question),
+            Question::CompartmentKeys(()) => Ok(self.keys_of(&asked.asker)),
+            Question::Rows(question) => self.prove_rows(&asked.asker, &question),
+            Question::Row(question) => self.prove_row(&asked.asker, &question),
+            Question::Trace(question) => match self.may_wait(&asked, &question) {
+                Ok(()) => {
+                    self.wait_for_block(asked, question);
+                    return None;
+                }
+                Err(code) => Err(code),
+            },
+        };
+        Some(self.sealed(&asked, said))
+    }
+
+    /// An answer as it travels.
+    pub(crate) fn sealed(&self, asked: &Asked, said: Result<Said, Code>) -> Answer {
+        let said = said.unwrap_or_else(|code| Said {
+            height: self.showable(),
+            code: code.name().to_owned(),
+            gas_used: 0,
+            result: Vec::new(),
+        });
+        let answer = self.document(said).to_bytes();
+        match Blob::new(seal_answer(&asked.session, &asked.nonce, &answer)) {
             Ok(sealed) => Answer {
-                id,
+                id: asked.id,
                 code: Code::Ok as u16,
                 sealed,
             },
-            Err(code) => Answer {
-                id,
-                code: code as u16,
-                sealed: Blob::default(),
-            },
+            Err(_) => unsealed(asked.id, Code::TooLarge),
         }
     }
 
-    fn sealed_answer(
-        &mut self,
-        query: &SealedQuery,
-    ) -> Result<Blob<{ daicho_types::limits::ANSWER_BYTES_MAX }>, Code> {
+    fn open_query(&mut self, id: u64, query: &SealedQuery) -> Result<(Asked, Question), Code> {
         let asker = self.asker(query)?;
         let session = self.opening.session(&query.enc).ok_or(Code::Seal)?;
         let question = open_question(&session, query).map_err(|_| Code::Seal)?;
-        let said = self
-            .say(query, &asker, question)
-            .unwrap_or_else(|code| Said {
-                height: self.showable(),
-                code: code.name().to_owned(),
-                gas_used: 0,
-                result: Vec::new(),
-            });
-        let answer = self.document(said);
-        Blob::new(seal_answer(&session, &query.nonce, &answer.to_bytes()))
-            .map_err(|_| Code::TooLarge)
+        let asked = Asked {
+            id,
+            sender: query.sender,
+            asker,
+            nonce: query.nonce,
+            session,
+        };
+        Ok((asked, question))
     }
 
     /// Who asks, if the query is theirs, fresh and new.
@@ -100,7 +139,7 @@ impl Executor {
     }
 
     /// The last height that is both executed here and certified.
-    fn showable(&self) -> Height {
+    pub(crate) fn showable(&self) -> Height {
         self.certified.min(self.state.height())
     }
 
@@ -126,26 +165,8 @@ impl Executor {
         }
     }
 
-    fn say(
-        &self,
-        query: &SealedQuery,
-        asker: &Authority,
-        question: Question,
-    ) -> Result<Said, Code> {
-        match question {
-            Question::Contract(question) => self.run(query, asker, &question),
-            Question::CompartmentKeys(()) => Ok(self.keys_of(asker)),
-            Question::Rows(question) => self.prove_rows(asker, &question),
-            Question::Row(question) => self.prove_row(asker, &question),
-        }
-    }
-
-    fn run(
-        &self,
-        query: &SealedQuery,
-        asker: &Authority,
-        question: &ContractQuestion,
-    ) -> Result<Said, Code> {
+    fn run(&self, asked: &Asked, question: &ContractQuestion) -> Result<Said, Code> {
+        let asker = &asked.asker;
         let height = self.height_of(&question.at)?;
         let (block, _) = self.state.block_at(height).ok_or(Code::NotYet)?;
         let context = TxContext {
@@ -153,7 +174,7 @@ impl Executor {
                 party: asker.party.0,
                 roles: asker.roles,
             },
-            alias: query.sender.0,
+            alias: asked.sender.0,
             tx_id: [0; 32],
             cosigners: Vec::new(),
             lane: 0,
@@ -193,7 +214,7 @@ impl Executor {
         let proof = self
             .state
             .prove_range(height, compartment, &question.lo, &question.hi);
-        Ok(Said::proof(height, proof.ok_or(Code::Access)?.to_bytes()))
+        Ok(Said::free(height, proof.ok_or(Code::Access)?.to_bytes()))
     }
 
     fn prove_row(&self, asker: &Authority, question: &RowQuestion) -> Result<Said, Code> {
@@ -202,7 +223,7 @@ impl Executor {
         let proof = self
             .state
             .prove_inclusion(height, compartment, &question.key);
-        Ok(Said::proof(height, proof.ok_or(Code::Access)?.to_bytes()))
+        Ok(Said::free(height, proof.ok_or(Code::Access)?.to_bytes()))
     }
 
     /// The compartment of that name, if the asker holds it.
@@ -243,7 +264,7 @@ impl Executor {
     /// The administrator sees everything, a party its own books and, as an
     /// issuer, its own register.
     #[allow(clippy::unused_self)] // the roles of a caller will come to depend on the state
-    fn visible_to(&self, asker: &Authority) -> Visibility {
+    pub(crate) fn visible_to(&self, asker: &Authority) -> Visibility {
         if asker.roles & roles::ADMINISTRATOR != 0 {
             return Visibility::All;
         }

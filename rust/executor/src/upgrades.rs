@@ -31,6 +31,16 @@ impl Candidate {
         (contract != RESERVED_CONTRACT).then_some(Self { contract, code })
     }
 
+    /// Whose code it is.
+    pub fn contract(&self) -> u32 {
+        self.contract
+    }
+
+    /// The code.
+    pub fn code(&self) -> Arc<Verified> {
+        Arc::clone(&self.code)
+    }
+
     fn hash(&self) -> &[u8; 32] {
         &self.code.module().hash
     }

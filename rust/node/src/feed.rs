@@ -11,6 +11,8 @@ pub struct Feed {
     running: Option<Running>,
     halted: Option<(Height, String)>,
     questions: u64,
+    /// A block of the past that it asked for.
+    fetching: Option<Height>,
 }
 
 #[derive(Debug)]
@@ -37,6 +39,18 @@ impl Feed {
     /// The process is gone; whatever it was given will be given again.
     pub fn gone(&mut self) {
         self.running = None;
+        self.fetching = None;
+    }
+
+    /// It asks for a block of the past, one at a time: of a second one, which it
+    /// never asks for, the first is forgotten.
+    pub fn fetch(&mut self, height: Height) {
+        self.fetching = Some(height);
+    }
+
+    /// What it asked for, once.
+    pub fn take_fetch(&mut self) -> Option<Height> {
+        self.fetching.take()
     }
 
     /// It stops at a height and keeps its store; the node goes on ordering.

@@ -12,7 +12,7 @@ use daicho_types::block::{CommitCertificate, CommittedBlock, ResultCertificate};
 use daicho_types::codec::{Blob, Decode, Encode, List};
 use daicho_types::gateway::{Ask, CertifiedResult, Reply, Request, Wait};
 use daicho_types::genesis::Genesis;
-use daicho_types::ipc::{FromExecutor, ToExecutor};
+use daicho_types::ipc::{FromExecutor, Past, PastBlock, ToExecutor};
 use daicho_types::{Code, Digest, Height, Monotonic, ReplicaId};
 
 use crate::clients::{Clients, Route, Waiter, refusal};
@@ -91,6 +91,7 @@ impl Node {
         self.ask_again(&mut out);
         self.certify(storage, &mut out);
         self.feed_executor(storage, &mut out);
+        self.hand_back(storage, &mut out);
         out.writes = self.log.flush(Stream::Log);
         out.results = self.log.flush(Stream::Results);
         out
@@ -395,6 +396,21 @@ impl Node {
         }
     }
 
+    /// Hands the executor the block of the past that it asked for, behind the
+    /// blocks that it has credit for.
+    fn hand_back(&mut self, storage: &impl Storage, out: &mut Output) {
+        let Some(height) = self.feed.take_fetch() else {
+            return;
+        };
+        let recent = self.recent.get(&height).map(|recent| recent.block.clone());
+        let block = recent.or_else(|| self.stored_block(height, storage, out));
+        let result = self.stored_result(height, storage, out);
+        let kept = block.zip(result);
+        let kept = kept.map(|(block, result)| PastBlock { block, result });
+        out.to_executor
+            .push(ToExecutor::Past(Past { height, kept }));
+    }
+
     pub(crate) fn stored_block(
         &mut self,
         height: Height,
@@ -450,6 +466,7 @@ impl Node {
             FromExecutor::Credit(more) => self.feed.credit(more),
             FromExecutor::Executed(executed) => self.hear_executed(executed, out),
             FromExecutor::Answer(answer) => self.pass_answer(answer, out),
+            FromExecutor::Fetch(height) => self.feed.fetch(height),
             FromExecutor::Halted(halt) => {
                 let reason = String::from_utf8_lossy(&halt.reason).into_owned();
                 let event = Event::new(Level::Error, "executor_halted").height(halt.height);

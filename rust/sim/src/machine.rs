@@ -219,7 +219,7 @@ impl Machine {
                 let halted = executor.certified(&certificate).err()?;
                 Some(FromExecutor::Halted(halted.message()))
             }
-            ToExecutor::Question(_) => None,
+            ToExecutor::Question(_) | ToExecutor::Past(_) => None,
         }
     }
 }

@@ -100,6 +100,8 @@ codes! {
     Clock = 26, "CLOCK", Never;
     /// The same query nonce again.
     NonceUsed = 27, "NONCE_USED", Never;
+    /// A block of the past, or what ran in it, is not at hand here.
+    NotKept = 28, "NOT_KEPT", Later;
 }
 
 impl core::fmt::Display for Code {

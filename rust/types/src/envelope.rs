@@ -7,6 +7,7 @@ use crate::limits::{
     COSIGNERS_MAX, GAS_LIMIT_LARGE, GAS_LIMIT_MEDIUM, GAS_LIMIT_SMALL, KEY_BYTES_MAX,
     QUERY_BYTES_MAX,
 };
+use crate::trace::TraceQuestion;
 use crate::{
     AgreementKey, Alias, ChainId, ConsensusTime, ContractId, Epoch, Height, PublicKey, Signature,
 };
@@ -198,8 +199,8 @@ wire_struct! {
         /// Gas the query burnt.
         pub gas_used: u64,
         /// What the query returned or the details of its failure (by the
-        /// contract's ABI), an encoded range or inclusion proof, or a list of
-        /// [`HeldKey`].
+        /// contract's ABI), an encoded range or inclusion proof, a list of
+        /// [`HeldKey`], or a [`crate::trace::Trace`].
         pub result: Blob<ANSWER_RESULT_BYTES_MAX>,
     }
 }
@@ -226,6 +227,8 @@ wire_enum! {
         3 => Rows(RowsQuestion),
         /// Prove one row of a compartment that the asker holds.
         4 => Row(RowQuestion),
+        /// Run a committed transaction once more and say what ran.
+        5 => Trace(TraceQuestion),
     }
 
     /// What is ordered.

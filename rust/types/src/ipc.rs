@@ -4,6 +4,7 @@
 use crate::block::{CommittedBlock, ResultCertificate, ResultVote};
 use crate::codec::{Blob, CodecError, Decode, Encode, Reader};
 use crate::envelope::SealedQuery;
+use crate::gateway::CertifiedResult;
 use crate::limits::{ANSWER_BYTES_MAX, IPC_FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::result::ResultBody;
 use crate::{Digest, Height};
@@ -51,6 +52,22 @@ wire_struct! {
         pub sealed: Blob<ANSWER_BYTES_MAX>,
     }
 
+    /// A block that was executed before, with what came of it.
+    pub struct PastBlock {
+        /// As it was committed.
+        pub block: CommittedBlock,
+        /// Its certified result.
+        pub result: CertifiedResult,
+    }
+
+    /// The answer to [`FromExecutor::Fetch`].
+    pub struct Past {
+        /// The height asked for.
+        pub height: Height,
+        /// None when block or result is not kept here, or does not read.
+        pub kept: Option<PastBlock>,
+    }
+
     /// The executor stops at a height and keeps its store.
     pub struct Halt {
         /// Where.
@@ -71,6 +88,8 @@ wire_enum! {
         2 => Certified(ResultCertificate),
         /// A query.
         3 => Question(Question),
+        /// A block that the executor asked for.
+        4 => Past(Past),
     }
 
     /// From the executor.
@@ -85,6 +104,9 @@ wire_enum! {
         4 => Answer(Answer),
         /// Execution stops.
         5 => Halted(Halt),
+        /// It needs a block that it has executed before, for a trace. The next
+        /// is asked for once this is answered: one is under way at most.
+        6 => Fetch(Height),
     }
 }
 

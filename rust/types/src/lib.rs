@@ -16,6 +16,8 @@ pub mod ledger;
 pub mod limits;
 pub mod result;
 pub mod roles;
+mod row_key;
+pub mod trace;
 
 pub use clock::{ConsensusTime, Height, Monotonic, WallClock};
 pub use codes::Code;
@@ -23,5 +25,6 @@ pub use ids::{
     AgreementKey, Alias, ChainId, ContractId, Digest, Epoch, PartyId, PublicKey, ReplicaId,
     Signature, View,
 };
+pub use row_key::RowKey;
 
 wire_newtype!(ConsensusTime, Height);

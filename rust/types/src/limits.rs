@@ -94,6 +94,17 @@ pub const MERKLE_DEPTH_MAX: usize = 40;
 pub const MESSAGE_BYTES_MAX: usize = 512;
 /// Bytes of a status document.
 pub const STATUS_BYTES_MAX: usize = 64 * 1024;
+/// Lines of one trace: with everything else of an answer they fit
+/// [`ANSWER_RESULT_BYTES_MAX`].
+pub const TRACE_LINES_MAX: usize = 65_536;
+/// Functions that one trace names.
+pub const TRACE_FUNCTIONS_MAX: usize = 2_048;
+/// Contracts that one trace names.
+pub const TRACE_CONTRACTS_MAX: usize = 256;
+/// Traces that may wait for their block at one executor.
+pub const TRACES_WAITING_MAX: usize = 8;
+/// Bytes of a source file's name.
+pub const FILE_NAME_BYTES_MAX: usize = 256;
 /// Bytes of a node's or network's name.
 pub const NAME_BYTES_MAX: usize = 64;
 /// Bytes of one message between a node and its executor: a result body with

@@ -8,11 +8,15 @@ use daicho_types::envelope::{
     AsOf, ContractQuestion, QueryAnswer, Question, RowQuestion, RowsQuestion,
 };
 use daicho_types::ledger::Compartment;
+use daicho_types::result::ReceiptStatus;
+use daicho_types::trace::{Trace, TraceQuestion, WholeTrace};
 use daicho_types::{Alias, ConsensusTime, ContractId, Digest, Height};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use super::receipts::event_dict;
+use super::replies::list;
 use super::sealing::{Session, Signer, too_large};
 use super::unproved;
 use crate::genesis::bad;
@@ -22,6 +26,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(ask_rows, module)?)?;
     module.add_function(wrap_pyfunction!(ask_row, module)?)?;
     module.add_function(wrap_pyfunction!(ask_keys, module)?)?;
+    module.add_function(wrap_pyfunction!(ask_trace, module)?)?;
+    module.add_function(wrap_pyfunction!(open_trace, module)?)?;
     module.add_function(wrap_pyfunction!(seal_query, module)?)?;
     module.add_function(wrap_pyfunction!(open_answer, module)?)?;
     module.add_function(wrap_pyfunction!(prove_rows, module)?)?;
@@ -91,6 +97,57 @@ fn ask_row(
 #[pyfunction]
 fn ask_keys(py: Python<'_>) -> Bound<'_, PyBytes> {
     encoded(py, &Question::CompartmentKeys(()))
+}
+
+/// A committed transaction, run once more; `height` is that of its receipt.
+#[pyfunction]
+fn ask_trace(py: Python<'_>, tx_id: [u8; 32], height: u64) -> Bound<'_, PyBytes> {
+    let (tx_id, height) = (Digest(tx_id), Height(height));
+    encoded(py, &Question::Trace(TraceQuestion { tx_id, height }))
+}
+
+/// The trace inside an answer's result.
+#[pyfunction]
+fn open_trace<'py>(py: Python<'py>, result: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+    let trace = Trace::from_bytes(result).map_err(bad)?;
+    let out = PyDict::new(py);
+    out.set_item("index", trace.index)?;
+    let ok = trace.status == ReceiptStatus::Ok;
+    out.set_item("status", if ok { "ok" } else { "failed" })?;
+    out.set_item("code", String::from_utf8_lossy(&trace.code))?;
+    let failed_at = trace.failed_at.map(|place| (place.function, place.line));
+    out.set_item("failed_at", failed_at)?;
+    let contracts = trace.contracts.iter().map(|it| {
+        let (name, file) = (text(&it.name), text(&it.file));
+        (it.contract.0, PyBytes::new(py, &it.code.0), name, file)
+    });
+    out.set_item("contracts", contracts.collect::<Vec<_>>())?;
+    let functions = trace.functions.iter();
+    let functions = functions.map(|it| (it.contract, text(&it.name)));
+    out.set_item("functions", functions.collect::<Vec<_>>())?;
+    match &trace.whole {
+        None => out.set_item("whole", py.None())?,
+        Some(whole) => out.set_item("whole", whole_dict(py, whole)?)?,
+    }
+    Ok(out)
+}
+
+fn whole_dict<'py>(py: Python<'py>, whole: &WholeTrace) -> PyResult<Bound<'py, PyDict>> {
+    let out = PyDict::new(py);
+    out.set_item("gas_used", whole.gas_used)?;
+    out.set_item("gas_before", whole.gas_before)?;
+    out.set_item("steps", whole.steps)?;
+    out.set_item("result", PyBytes::new(py, &whole.result))?;
+    out.set_item("events", list(py, &whole.events, event_dict)?)?;
+    let lines = whole.lines.iter();
+    let lines = lines.map(|it| (it.place.function, it.place.line, it.gas));
+    out.set_item("lines", lines.collect::<Vec<_>>())?;
+    out.set_item("cut", whole.cut)?;
+    Ok(out)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn encoded<'py>(py: Python<'py>, question: &Question) -> Bound<'py, PyBytes> {

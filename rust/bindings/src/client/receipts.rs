@@ -247,7 +247,7 @@ fn add_receipt(py: Python<'_>, row: &Bound<'_, PyDict>, receipt: &Receipt) -> Py
     row.set_item("events", list(py, &receipt.events, event_dict)?)
 }
 
-fn event_dict<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
+pub fn event_dict<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("contract", event.contract.0)?;
     out.set_item("kind", event.kind)?;

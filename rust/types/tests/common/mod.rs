@@ -9,9 +9,11 @@ use daicho_types::envelope::*;
 use daicho_types::gateway::*;
 use daicho_types::genesis::*;
 use daicho_types::ipc::{
-    Answer, Executed, FromExecutor, Halt, Hello, Question as IpcQuestion, ToExecutor,
+    Answer, Executed, FromExecutor, Halt, Hello, Past, PastBlock, Question as IpcQuestion,
+    ToExecutor,
 };
 use daicho_types::result::*;
+use daicho_types::trace::*;
 use daicho_types::*;
 
 /// A stream of numbers that is the same on every machine (SplitMix64).
@@ -145,12 +147,12 @@ macro_rules! enums {
 enums! {
     Command { Admit, Revoke, Deploy, SteerTime }
     AsOf { Latest, Height, Time }
-    Question { Contract, CompartmentKeys, Rows, Row }
+    Question { Contract, CompartmentKeys, Rows, Row, Trace }
     Item { Sealed, Control }
     Ask { Submit, Query, Receipt, Status, Blocks, Results }
     Say { Admitted, Refused, Receipts, Answer, Status, Blocks, Results }
-    ToExecutor { Block, Certified, Question }
-    FromExecutor { Hello, Credit, Executed, Answer, Halted }
+    ToExecutor { Block, Certified, Question, Past }
+    FromExecutor { Hello, Credit, Executed, Answer, Halted, Fetch }
 }
 
 macro_rules! structs {
@@ -221,7 +223,16 @@ structs! {
     Executed { vote, body }
     IpcQuestion { id, query }
     Answer { id, code, sealed }
+    PastBlock { block, result }
+    Past { height, kept }
     Halt { height, code, reason }
+    TraceQuestion { tx_id, height }
+    TracedContract { contract, code, name, file }
+    TracedFunction { contract, name }
+    TracedPlace { function, line }
+    TracedLine { place, gas }
+    WholeTrace { gas_used, gas_before, steps, result, events, lines, cut }
+    Trace { index, status, code, failed_at, contracts, functions, whole }
     SealedChunk { tag, sealed }
     SealedReceipt { sealed, control_code }
     ResultBody { height, changes, receipts, events }
@@ -287,6 +298,8 @@ macro_rules! every_wire_type {
             "ipc::Executed" => daicho_types::ipc::Executed;
             "ipc::Question" => daicho_types::ipc::Question;
             "ipc::Answer" => daicho_types::ipc::Answer;
+            "ipc::PastBlock" => daicho_types::ipc::PastBlock;
+            "ipc::Past" => daicho_types::ipc::Past;
             "ipc::Halt" => daicho_types::ipc::Halt;
             "ipc::ToExecutor" => daicho_types::ipc::ToExecutor;
             "ipc::FromExecutor" => daicho_types::ipc::FromExecutor;
@@ -296,6 +309,13 @@ macro_rules! every_wire_type {
             "result::ResultBody" => daicho_types::result::ResultBody;
             "result::Event" => daicho_types::result::Event;
             "result::Receipt" => daicho_types::result::Receipt;
+            "trace::TraceQuestion" => daicho_types::trace::TraceQuestion;
+            "trace::TracedContract" => daicho_types::trace::TracedContract;
+            "trace::TracedFunction" => daicho_types::trace::TracedFunction;
+            "trace::TracedPlace" => daicho_types::trace::TracedPlace;
+            "trace::TracedLine" => daicho_types::trace::TracedLine;
+            "trace::WholeTrace" => daicho_types::trace::WholeTrace;
+            "trace::Trace" => daicho_types::trace::Trace;
         }
     };
 }
