@@ -123,6 +123,10 @@ _LEDGER = {
         'Only a genesis with clock = "steered" takes this command.',
     ),
     "NONCE_USED": ("The query's nonce was used before.", "Ask with a fresh nonce."),
+    "NOT_KEPT": (
+        "A block of the past, or what ran in it, is not at hand there.",
+        "Ask through another node (`--node`).",
+    ),
 }
 
 _CONFIGURATION = {
@@ -145,6 +149,10 @@ _CONFIGURATION = {
     ),
     "CFG_DUPLICATE": ("A name, key or address stands there twice.", "Make it unique."),
     "CFG_REFERENCE": ("A name refers to nothing.", "Name something that the file defines."),
+    "CFG_SOURCE": (
+        "The source is not the one that ran.",
+        "Take the source of the version that ran then, with the compiler that built it.",
+    ),
     "CFG_EXISTS": ("The folder is there already.", "Take another, or remove it first."),
     "CFG_KEY_FILE": (
         "A secret is missing, readable by others, or does not open.",

@@ -47,7 +47,8 @@ TRAPS = {
     ),
     "CONSERVATION": (
         "Holdings appeared or vanished without `issue` or `redeem`.",
-        "The details name the table and the group; every movement needs its other side.",
+        "Every movement needs its other side, in the same group: `per=` names what is conserved, "
+        "the instrument or the currency, and not the holder if holders pay one another.",
     ),
     "AS_OF": (
         "A past time or height that does not lie in the past.",

@@ -30,9 +30,11 @@ from daicho.compiler.tree import (
     Return,
     Scan,
     Stmt,
+    TableDecl,
     Unpack,
     While,
 )
+from daicho.compiler.types import Field
 
 KINDS = ("entry", "query", "export", "scheduled")
 MODES = ("read", "write", "delta", "as-of")
@@ -46,12 +48,13 @@ _DYNAMIC = ("random", "attempt.ok", "attempt.code", "timer.cancel")
 _READS = ("table.get", "table.find", "table.has", "map.get", "map.find", "var.get", "scan")
 _WRITES = ("table.put", "table.insert", "table.update", "table.delete", "map.put", "var.set")
 _MOVES = ("holdings.move", "holdings.issue", "holdings.redeem")
+_LOCKS = ("holdings.lock", "holdings.unlock", "holdings.locked")
 _ROWS = ("table.put", "table.insert", "table.update")
 
 
 @dataclass(frozen=True, order=True)
 class Access:
-    """One table (or index) of one contract, touched in one mode."""
+    """One table, index or lock rows of one contract, touched in one mode."""
 
     module: str
     table: str
@@ -241,6 +244,9 @@ class _Body:
         if op in _READS or op in _WRITES or op in _MOVES:
             self._touch(value)
             return False
+        if op in _LOCKS:
+            self._locked(value)
+            return False
         return known and op not in _DYNAMIC and not op.startswith("oracle.")
 
     def _call(self, value: Expr, name: Name) -> bool:
@@ -271,9 +277,12 @@ class _Body:
             self._add(table, "write", self._written(value, table))
             self._reordered(table)
 
-    def _keys(self, table: str) -> tuple[object, ...]:
+    def _table(self, name: str) -> TableDecl:
         module = self.walker.modules[self.function.module]
-        return next(item.keys for item in module.tables if item.name == table)
+        return next(item for item in module.tables if item.name == name)
+
+    def _keys(self, table: str) -> tuple[Field, ...]:
+        return self._table(table).keys
 
     def _exact(self, keys: tuple[Expr, ...]) -> str:
         return "exact" if self._all(keys) else "dynamic"
@@ -292,6 +301,23 @@ class _Body:
         for start in range(0, len(keys), width):
             self._add(table, "delta", self._exact(keys[start : start + width]))
         self._reordered(table)
+
+    def _locked(self, value: Expr) -> None:
+        """The places of a lock, as of a move; and its row, at the one that is locked."""
+        assert isinstance(value.data, tuple)
+        name, *columns = value.data
+        table = self._table(str(name))
+        width, keys = len(table.keys), value.args[value.op == "holdings.lock" :]
+        places = [keys[at * width : at * width + width] for at in range(len(columns))]
+        lock = keys[len(columns) * width]
+        for place, column in zip(places, columns, strict=True):
+            if value.op != "holdings.locked":
+                self._add(table.name, "delta", self._exact(place))
+            if column in table.locked:
+                mode = "read" if value.op == "holdings.locked" else "write"
+                self._add(table.locks(column), mode, self._exact((*place, lock)))
+        if value.op != "holdings.locked":
+            self._reordered(table.name)
 
     def _reordered(self, table: str) -> None:
         """A write moves the row in the table's indexes, from a place not known before."""

@@ -150,6 +150,10 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "timer.set": (0xC1, "s"),
     "timer.cancel": (0xC2, ""),
     "index.scan": (0xC3, "x11tt"),
+    "table.lock": (0xC4, "b2"),
+    "table.unlock": (0xC5, "b2"),
+    "table.unlock_part": (0xC6, "b2"),
+    "table.locked": (0xC7, "b2t"),
 }
 
 COMPARTMENTS = {"public": 0, "administrator": 1, "party": 2, "register": 3}

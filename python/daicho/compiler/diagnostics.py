@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from daicho.compiler.codes import REGISTRY, Code
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """From (line, column) to (end line, end column), all counted from 1."""
 
     line: int
@@ -28,20 +29,48 @@ class Span:
 START = Span(1, 1, 1, 1)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
+class Note:
+    """A further place that belongs to a fault."""
+
+    filename: str
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True)
 class Diagnostic:
-    """One thing that is wrong, and where."""
+    """One thing that is wrong, and where.
+
+    A fault of a contract that is imported has that file as its `source`, and as
+    `notes` the imports that lead there, the nearest first; its own file has None.
+    """
 
     span: Span
     code: str
     message: str
     hint: str
+    source: Source | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def here(self) -> Span:
+        """Its place in the file that was compiled: where that imports what is faulty."""
+        return self.notes[-1].span if self.notes else self.span
+
+    @property
+    def fault(self) -> tuple[str, Span, str, str]:
+        """What is wrong, by whatever imports it was met."""
+        filename = self.source.filename if self.source is not None else ""
+        return (filename, self.span, self.code, self.message)
 
 
 SHOWN_MAX = 60
 """Characters of a piece of source that a message repeats."""
 LINE_MAX = 160
 """Characters of a source line that stand above the carets."""
+HINT_MAX = 1_500
+"""Characters of a hint: an import of every name of the language has fewer."""
 DIAGNOSTICS_MAX = 100
 """Reports after which the compiler stops looking for more."""
 
@@ -55,7 +84,8 @@ class CompileError(Exception):
 
     def __init__(self, source: Source, diagnostics: list[Diagnostic]) -> None:
         self.source = source
-        self.diagnostics = sorted(set(diagnostics))
+        once = {item.fault: item for item in reversed(diagnostics)}
+        self.diagnostics = sorted(once.values(), key=lambda item: (item.here, item.fault))
         super().__init__(render_text(source, self.diagnostics))
 
 
@@ -75,18 +105,27 @@ class Source:
         """As Python counts lines, which is not as `str.splitlines` does."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
 
+    @cached_property
+    def _wide(self) -> frozenset[int]:
+        """Lines whose characters are not all one byte."""
+        if self.text.isascii():
+            return frozenset()
+        return frozenset(at for at, line in enumerate(self._lines, 1) if not line.isascii())
+
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands. Python counts columns in bytes; we in characters."""
         line = int(getattr(node, "lineno", 1))
         end_line = int(getattr(node, "end_lineno", None) or line)
-        column = self._column(line, int(getattr(node, "col_offset", 0)))
-        end_column = self._column(end_line, int(getattr(node, "end_col_offset", None) or 0))
-        return Span(line, column, end_line, end_column)
+        start = int(getattr(node, "col_offset", 0))
+        end = int(getattr(node, "end_col_offset", None) or 0)
+        if not self._wide:
+            return Span(line, start + 1, end_line, end + 1)
+        return Span(line, self._column(line, start), end_line, self._column(end_line, end))
 
     def _column(self, line: int, byte_offset: int) -> int:
-        text = self.line(line)
-        if text.isascii():
+        if line not in self._wide:
             return byte_offset + 1
+        text = self.line(line)
         return len(text.encode()[:byte_offset].decode(errors="replace")) + 1
 
 
@@ -101,7 +140,19 @@ class Reporter:
         """Report `code` at `where`; `values` fill the code's message."""
         span = where if isinstance(where, Span) else self.source.span(where)
         message = code.message.format(**values)
-        self.diagnostics.append(Diagnostic(span, code.id, message, hint or code.hint))
+        chosen = hint or code.hint
+        if len(chosen) > HINT_MAX:
+            chosen = f"{chosen[:HINT_MAX]}…"
+        self._add(Diagnostic(span, code.id, message, chosen))
+
+    def imported(self, faults: Iterable[Diagnostic], where: ast.AST) -> None:
+        """Report the faults of a contract that is imported at `where`."""
+        note = Note(self.source.filename, self.source.span(where), "imported here")
+        for item in faults:
+            self._add(replace(item, notes=(*item.notes, note)))
+
+    def _add(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.append(diagnostic)
         if len(self.diagnostics) >= DIAGNOSTICS_MAX:
             self.stop_if_any()
 
@@ -115,11 +166,14 @@ def render_text(source: Source, diagnostics: list[Diagnostic]) -> str:
     """Every diagnostic as `file:line:col: CODE message`, source line, carets, hint."""
     parts: list[str] = []
     for item in diagnostics:
-        span = item.span
-        parts.append(f"{source.filename}:{span.line}:{span.column}: {item.code} {item.message}")
-        parts += _pointed(source.line(span.line), span)
+        span, file = item.span, item.source or source
+        parts.append(f"{file.filename}:{span.line}:{span.column}: {item.code} {item.message}")
+        parts += _pointed(file.line(span.line), span)
         if item.hint:
             parts.append(f"    hint: {item.hint}")
+        for note in item.notes:
+            place = f"{note.filename}:{note.span.line}:{note.span.column}"
+            parts.append(f"    note: {note.message}: {place}")
     return "\n".join(parts)
 
 
@@ -141,21 +195,33 @@ def shown(node: ast.AST) -> str:
     return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"
 
 
+def place(filename: str, span: Span) -> dict[str, str | int]:
+    """A place as an object for editors."""
+    return {
+        "file": filename,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
 def render_json(source: Source, diagnostics: list[Diagnostic]) -> str:
-    """The same for editors: one JSON array."""
-    rows = [
-        {
-            "file": source.filename,
-            "line": item.span.line,
-            "column": item.span.column,
-            "end_line": item.span.end_line,
-            "end_column": item.span.end_column,
+    """The same for editors: one JSON array; `notes` where there are some."""
+    rows: list[dict[str, object]] = []
+    for item in diagnostics:
+        row: dict[str, object] = {
+            **place((item.source or source).filename, item.span),
             "code": item.code,
             "message": item.message,
             "hint": item.hint,
         }
-        for item in diagnostics
-    ]
+        notes = [
+            {**place(note.filename, note.span), "message": note.message} for note in item.notes
+        ]
+        if notes:
+            row["notes"] = notes
+        rows.append(row)
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -9,20 +9,28 @@ A contract that does not compile raises `CompileError` with every diagnostic.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from daicho.compiler import codes, ir, tree
 from daicho.compiler.abi import Abi
 from daicho.compiler.access import AccessSet, access_sets
-from daicho.compiler.diagnostics import START, CompileError, Reporter, Source, Span
+from daicho.compiler.diagnostics import (
+    START,
+    CompileError,
+    Diagnostic,
+    Reporter,
+    Source,
+    Span,
+)
 from daicho.compiler.ids import Ids, load_ids
 from daicho.compiler.step1_parse import parse
 from daicho.compiler.step2_check import check
+from daicho.compiler.step2_check.effects import all_modules
 from daicho.compiler.step2_check.scope import Module
 from daicho.compiler.step3_lower import lower
-from daicho.compiler.step4_emit import MapEntry, emit
+from daicho.compiler.step4_emit import MapEntry, emit, function_name
 
 IDS_FILE = "ids.toml"
 
@@ -63,6 +71,17 @@ class Artefact:
     folder: Path | None = field(compare=False, repr=False, default=None)
     """Where the source lies, for a debugger; None when it came as a text."""
 
+    def written_in(self, function: str) -> Module:
+        """The file in which a function of the artefact was written.
+
+        Helpers of other files are compiled in; their lines are those of their files.
+        """
+        for module in all_modules(self.module).values():
+            for item in module.functions:
+                if function == function_name(self.name, module.name, item.name):
+                    return module
+        return self.module
+
     @cached_property
     def texts(self) -> dict[str, str]:
         """The printable form after parse, check and lower; and what each callable touches."""
@@ -80,7 +99,7 @@ class Sources:
     def __init__(self, texts: Mapping[str, str], folder: Path | None = None) -> None:
         self._texts = dict(texts)
         self._folder = folder
-        self._modules: dict[str, Module] = {}
+        self._modules: dict[str, Module | list[Diagnostic]] = {}
         self._open: list[str] = []
 
     def _source(self, name: str) -> Source | None:
@@ -92,23 +111,24 @@ class Sources:
                 return read_source(path)
         return None
 
-    def load(self, name: str) -> Module | str:
-        """The checked contract `name`, or why it cannot be imported."""
+    def load(self, name: str) -> Module | list[Diagnostic] | str:
+        """The checked contract `name`, what is wrong in it, or why there is none."""
         if name in self._open:
             return f"the imports go round: {' → '.join([*self._open, name])}"
         if name not in self._modules:
-            source = self._source(name)
-            if source is None:
-                return f"there is no contract `{name}` beside this one"
-            reporter = Reporter(source)
             try:
-                self._modules[name] = self.check(name, source, reporter)
+                source = self._source(name)
+                if source is None:
+                    return f"there is no contract `{name}` beside this one"
+                reporter = Reporter(source)
+                module = self.check(name, source, reporter)
                 reporter.stop_if_any()
+                self._modules[name] = module
             except CompileError as failure:
-                first = failure.diagnostics[0]
-                place = f"{source.filename}:{first.span.line}"
-                reason = f"{place}: {first.code} {first.message}"
-                return f"the contract `{name}` does not compile ({reason})"
+                self._modules[name] = [
+                    replace(item, source=item.source or failure.source)
+                    for item in failure.diagnostics
+                ]
         return self._modules[name]
 
     def check(self, name: str, source: Source, reporter: Reporter) -> Module:

@@ -30,7 +30,7 @@ NUMBER_MAX = {
     "exports": 0xFFFF_FFFF,
     "scheduled": 0xFFFF_FFFF,
 }
-"""The greatest number of each kind; indexes are numbered among the tables."""
+"""The greatest number of each kind; indexes and lock rows are numbered among the tables."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ class ErrorRef:
         return f"{self.name}({', '.join(map(str, self.details))})"
 
 
+BOUNDS = ErrorRef(1000, "BOUNDS")
+"""The language's own failure: a scan without limit met more rows than one scan
+may give, or a negative amount was to be moved."""
+
+
 @dataclass(frozen=True)
 class Const:
     """A constant too large for an immediate."""

@@ -9,11 +9,14 @@ are remembered, so that step 2 goes on around them and one run tells all.
 from __future__ import annotations
 
 import ast
+import itertools
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import SHOWN_MAX, START, Reporter, Source, Span
+from daicho.compiler.hints import MODULES
 
 SOURCE_BYTES_MAX = 262_144
 """Bytes of one source file."""
@@ -116,7 +119,7 @@ REFUSED_STATEMENTS: dict[str, tuple[str, str]] = {
     "AsyncFunctionDef": ("`async def`", "write `def`"),
     "AsyncWith": ("`async with`", ""),
     "Global": ("`global`", "keep state in a Var, a Map or a Table"),
-    "Import": ("`import module`", "write `from module import name`"),
+    "Import": ("`import module`", "write `from contract import name`"),
     "Nonlocal": ("`nonlocal`", "pass the value and return the new one"),
     "Raise": ("`raise`", "write `abort(Error.CODE)`"),
     "Try": ("`try`", "write `with attempt() as tried:`, then `if not tried.ok:`"),
@@ -143,7 +146,39 @@ REFUSED_EXPRESSIONS: dict[str, tuple[str, str]] = {
     "Yield": ("`yield`", "return a list"),
     "YieldFrom": ("`yield from`", "return a list"),
 }
+PARAMETERS: dict[str, str] = {
+    "`*` before a parameter": "take a list: `Annotated[list[Int], MaxLen(20)]`",
+    "`**` before a parameter": "take a record, a class derived from Record",
+    "a default": "give every argument where it is called; `T | None` may be given None",
+}
 REFUSED_OPERATORS: dict[str, str] = {"MatMult": "@", "UAdd": "+"}
+
+_OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+_NAMES = ("id", "attr", "name", "arg", "asname")
+_PLAIN = (*_NAMES, "ctx", "kind", "type_comment", "level")
+_DETAILED = frozenset(
+    (
+        ast.Constant,
+        ast.BinOp,
+        ast.AugAssign,
+        ast.While,
+        ast.For,
+        ast.arguments,
+        ast.keyword,
+        ast.Dict,
+        ast.Slice,
+        ast.Assign,
+    )
+)
+"""Nodes of which some forms are refused."""
+_SHAPES: dict[type[ast.AST], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+"""Of each kind of node the fields that are names, and those that may hold nodes."""
+
+
+def _shape(kind: type[ast.AST]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = tuple(name for name in _NAMES if name in kind._fields)
+    parts = () if kind is ast.Constant else tuple(x for x in kind._fields if x not in _PLAIN)
+    return _SHAPES.setdefault(kind, (names, parts))
 
 
 @dataclass
@@ -190,12 +225,19 @@ def _python_tree(source: Source, reporter: Reporter) -> ast.Module:
     except SyntaxError as fault:
         line, column = fault.lineno or 1, max(1, fault.offset or 1)
         span = Span(line, column, line, column + 1)
-        reporter.error(codes.SYNTAX, span, reason=fault.msg)
+        reporter.error(codes.SYNTAX, span, _of_other_languages(fault.text or ""), reason=fault.msg)
     except (RecursionError, MemoryError):
         reporter.error(codes.TOO_DEEP, START, what="an expression is nested too deeply")
     except ValueError as fault:
         reporter.error(codes.SYNTAX, START, reason=str(fault))
     return empty
+
+
+def inner_blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    """Blocks of a refused statement that are looked at all the same: one run tells all."""
+    if not isinstance(node, (ast.Try, ast.TryStar)):
+        return []
+    return [node.body, *(item.body for item in node.handlers), node.orelse, node.finalbody]
 
 
 def _is_text(text: str) -> bool:
@@ -204,6 +246,19 @@ def _is_text(text: str) -> bool:
         return len(text.encode()) <= TEXT_BYTES_MAX
     except UnicodeEncodeError:
         return False
+
+
+def _of_other_languages(line: str) -> str:
+    """The hint for a line that reads like C or Java."""
+    for sign, hint in (
+        ("++", "write `n += 1`"),
+        ("--", "write `n -= 1`"),
+        ("&&", "write `and`"),
+        ("||", "write `or`"),
+    ):
+        if sign in line:
+            return hint
+    return ""
 
 
 class _Acceptance:
@@ -220,29 +275,41 @@ class _Acceptance:
             )
             return
         if not self._accept(node):
+            for statement in itertools.chain(*inner_blocks(node)):
+                self.walk(statement, depth + 1)
             return
-        self._names(node)
-        for child in ast.iter_child_nodes(node):
-            if isinstance(
-                child, (ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.expr_context)
-            ):
-                self._operator(child, node)
+        names, parts = _SHAPES.get(type(node)) or _shape(type(node))
+        for name in names:
+            self._name(node, getattr(node, name, None))
+        for part in parts:
+            value = getattr(node, part, None)
+            if isinstance(value, list):
+                for item in value:
+                    self._child(item, node, depth)
             else:
-                self.walk(child, depth + 1)
+                self._child(value, node, depth)
+
+    def _child(self, child: object, node: ast.AST, depth: int) -> None:
+        if isinstance(child, _OPERATORS):
+            self._operator(child, node)
+        elif isinstance(child, ast.AST):
+            self.walk(child, depth + 1)
 
     def _accept(self, node: ast.AST) -> bool:
         """Report `node` unless the language has it. False: do not go below it."""
+        if type(node) in ACCEPTED:
+            return type(node) not in _DETAILED or self._details(node)
         kind = type(node).__name__
         if kind in REFUSED_STATEMENTS:
             what, hint = REFUSED_STATEMENTS[kind]
+            if isinstance(node, ast.Import):
+                hint = MODULES.get(node.names[0].name.partition(".")[0], hint)
             return self._refuse(node, codes.STATEMENT, hint, what=what)
         if kind in REFUSED_EXPRESSIONS:
             what, hint = REFUSED_EXPRESSIONS[kind]
             return self._refuse(node, codes.EXPRESSION, hint, what=what)
-        if type(node) not in ACCEPTED:
-            code = codes.STATEMENT if isinstance(node, ast.stmt) else codes.EXPRESSION
-            return self._refuse(node, code, what=f"`{kind}`")
-        return self._details(node)
+        code = codes.STATEMENT if isinstance(node, ast.stmt) else codes.EXPRESSION
+        return self._refuse(node, code, what=f"`{kind}`")
 
     def _details(self, node: ast.AST) -> bool:
         """Nodes of the language of which some forms are not."""
@@ -273,7 +340,8 @@ class _Acceptance:
             case ast.keyword(arg=None) | ast.Dict(keys=[*_, None]):
                 return self._refuse(node, codes.SIGNATURE, what="`**` is not part of the language")
             case ast.Slice(step=ast.AST()):
-                return self._refuse(node, codes.EXPRESSION, "", what="a slice with a step")
+                hint = "write `for i in range(start, stop, step):` and `xs[i]`"
+                return self._refuse(node, codes.EXPRESSION, hint, what="a slice with a step")
             case ast.Assign(targets=[_, second, *_]):
                 self.parsed.refused.add(id(node))
                 return self._refuse(
@@ -282,27 +350,30 @@ class _Acceptance:
         return True
 
     def _parameters(self, node: ast.arguments) -> bool:
-        odd = [*node.posonlyargs, *node.kwonlyargs, node.vararg, node.kwarg, *node.defaults]
-        for item in odd:
-            if item is not None:
-                self._refuse(
-                    item, codes.SIGNATURE, what="this kind of parameter is not part of the language"
-                )
+        odd: dict[str, Sequence[ast.AST | None]] = {
+            "a positional-only parameter": node.posonlyargs,
+            "a keyword-only parameter": node.kwonlyargs,
+            "`*` before a parameter": [node.vararg],
+            "`**` before a parameter": [node.kwarg],
+            "a default": [*node.defaults, *node.kw_defaults],
+        }
+        for what, items in odd.items():
+            for item in items:
+                if item is not None:
+                    hint = PARAMETERS.get(what, "")
+                    what_ = f"{what} is not part of the language"
+                    self._refuse(item, codes.SIGNATURE, hint, what=what_)
         return True
 
-    def _names(self, node: ast.AST) -> None:
-        """Identifiers are ASCII."""
-        names = [
-            value
-            for name in ("id", "attr", "name", "arg", "asname")
-            if isinstance(value := getattr(node, name, None), str)
-        ]
-        for name in names:
-            if not name.isascii():
-                self._refuse(node, codes.ASCII, name=name[:NAME_MAX])
-            elif len(name) > NAME_MAX:
-                what = f"the name `{name[:NAME_MAX]}…` has more than {NAME_MAX} letters"
-                self._refuse(node, codes.LIMIT, "choose a shorter one", what=what)
+    def _name(self, node: ast.AST, name: object) -> None:
+        """Identifiers are ASCII, and not too long."""
+        if not isinstance(name, str):
+            return
+        if not name.isascii():
+            self._refuse(node, codes.ASCII, name=name[:NAME_MAX])
+        elif len(name) > NAME_MAX:
+            what = f"the name `{name[:NAME_MAX]}…` has more than {NAME_MAX} letters"
+            self._refuse(node, codes.LIMIT, "choose a shorter one", what=what)
 
     def _operator(self, operator: ast.AST, parent: ast.AST) -> None:
         if type(operator) in ACCEPTED or isinstance(operator, ast.Div):

@@ -45,6 +45,9 @@ class Expr:
     | oracle.time | | the feed's number |
     | scan | see `Scan` | `Scan` |
     | table.*, map.*, var.*, holdings.* | keys, values | table name |
+    | holdings.lock | amount, source, target, lock | (table name, columns) |
+    | holdings.unlock | source, target, lock, perhaps a part | (table name, columns) |
+    | holdings.locked | place, lock | (table name, column) |
     | fail, require | details, condition first | (code name, code) |
     | the rest | | a function of the language of that name |
     """
@@ -191,9 +194,15 @@ class TableDecl:
     compartment_column: int
     group: int = 0
     initial: Expr | None = None
+    locked: tuple[int, ...] = ()
+    """Positions among its values of the columns that lock and unlock alone change."""
 
     def __str__(self) -> str:
         return self.name
+
+    def locks(self, column: int) -> str:
+        """What the lock rows of a locked column are called."""
+        return f"{self.name}.{self.values[column].name}"
 
     @property
     def keys(self) -> tuple[Field, ...]:

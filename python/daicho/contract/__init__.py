@@ -98,6 +98,9 @@ from daicho.contract.feeds import (
     random as random,
 )
 from daicho.contract.rules import (
+    ANY_CONTRACT as ANY_CONTRACT,
+)
+from daicho.contract.rules import (
     ANY_ROLE as ANY_ROLE,
 )
 from daicho.contract.rules import (

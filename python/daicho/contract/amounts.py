@@ -93,8 +93,8 @@ I128 = Annotated[int, Bits(128, signed=True)]
 class Decimal:
     """An exact decimal.
 
-    Sums keep the finer scale, products add the scales; only `round` and `div`
-    lose digits, and both name how.
+    Sums keep the finer scale, products add the scales; only `round`, `div` and
+    `to_int` lose digits, and each names how.
     """
 
     __slots__ = ("_value",)
@@ -113,6 +113,10 @@ class Decimal:
         """This number with `scale` digits after the point."""
         return self._make(decimal.Decimal(_to_units(self._value, scale, rounding)).scaleb(-scale))
 
+    def to_int(self, rounding: Rounding) -> int:
+        """This number as a whole one; EXACT aborts if it is none."""
+        return _to_units(self._value, 0, rounding)
+
     def div(self, divisor: Decimal | int, scale: int, rounding: Rounding) -> Decimal:
         """This number divided by `divisor`, with `scale` digits after the point."""
         right = decimal.Decimal(divisor) if isinstance(divisor, int) else divisor._value
@@ -130,6 +134,9 @@ class Decimal:
 
     def __neg__(self) -> Decimal:
         return self._make(-self._value)
+
+    def __abs__(self) -> Decimal:
+        return self._make(abs(self._value))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Decimal) and self._value == other._value
@@ -201,6 +208,9 @@ class Amount:
 
     def __neg__(self) -> Self:
         return self.from_units(-self._units)
+
+    def __abs__(self) -> Self:
+        return self.from_units(abs(self._units))
 
     def __mul__(self, times: int) -> Self:
         return self.from_units(self._units * times)

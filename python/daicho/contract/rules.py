@@ -38,6 +38,8 @@ class Role(enum.Enum):
 
 ANY_ROLE: tuple[Role, ...] = tuple(Role)
 """`roles=ANY_ROLE`: every admitted party."""
+ANY_CONTRACT: tuple[str, ...] = ()
+"""`callers=ANY_CONTRACT`: every contract on the ledger."""
 
 
 class Remainder(enum.Enum):
@@ -69,11 +71,11 @@ def query(*, roles: tuple[Role, ...]) -> Callable[[Callable[_P, _R]], Callable[_
     return lambda function: function
 
 
-def export(*, callers: tuple[str, ...] = ()) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+def export(*, callers: tuple[str, ...]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """A function that other contracts may call: `from securities import deliver`.
 
-    `callers`: the contracts that may; none named means any contract. Roles are
-    not checked here: the entry point that was called checked its own.
+    `callers`: the contracts that may, or ANY_CONTRACT. Roles are not checked
+    here: the entry point that was called checked its own.
     """
     return lambda function: function
 

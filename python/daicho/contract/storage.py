@@ -18,7 +18,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar, dataclass_transform
 
 from daicho.contract.amounts import Amount
 from daicho.contract.ledger import on_ledger_only
-from daicho.contract.scalars import Party
+from daicho.contract.scalars import Hash, Party, TxId
 from daicho.contract.time import Timestamp
 
 
@@ -209,12 +209,26 @@ class Holdings(Snapshot[_R]):
     each value of the `per` column the ledger itself checks at the end of a
     transaction that what was added equals what was issued less what was
     redeemed. An emptied row stays, with zeros.
+
+    A column that `locked` names changes by `lock` and `unlock` alone. The ledger
+    keeps what each lock holds, so that nobody spends what is locked for one purpose
+    under another's name, releases it twice, or releases another amount.
+
+    `Holdings(…, locked=(Position.earmarked, Position.pledged))`
     """
 
-    def __init__(self, row: type[_R], *, per: object, compartment: Compartment) -> None:
+    def __init__(
+        self,
+        row: type[_R],
+        *,
+        per: object,
+        compartment: Compartment,
+        locked: tuple[object, ...] = (),
+    ) -> None:
         self.row = row
         self.per = per
         self.compartment = compartment
+        self.locked_columns = locked
 
     def as_of(self, time: Timestamp | int) -> Snapshot[_R]:
         """The balances after the last block with time <= `time`, or after that height."""
@@ -234,6 +248,26 @@ class Holdings(Snapshot[_R]):
 
     def redeem(self, amount: _A, *, source: _A) -> None:
         """Destroy `amount` taken from a place; aborts INSUFFICIENT if it is not there."""
+        on_ledger_only()
+
+    def lock(self, amount: _A, *, source: _A, target: _A, lock: Hash | TxId) -> None:
+        """Take `amount` to a locked column, under the name `lock`.
+
+        Aborts DOMAIN unless it is above zero, EXISTS if the place has a lock of that
+        name, INSUFFICIENT if the amount is not there.
+        """
+        on_ledger_only()
+
+    def unlock(self, *, source: _A, target: _A, lock: Hash | TxId, amount: _A | None = None) -> _A:
+        """Take what is locked under a name, or a part of it, to a column that is not locked.
+
+        Gives the amount. Aborts MISSING if the place has no lock of that name,
+        INSUFFICIENT if it holds less than the part, DOMAIN unless that is above zero.
+        """
+        on_ledger_only()
+
+    def locked(self, place: _A, *, lock: Hash | TxId) -> _A | None:
+        """What is locked at a place under a name, or None."""
         on_ledger_only()
 
 

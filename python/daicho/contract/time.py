@@ -26,6 +26,12 @@ class Duration:
     def __mul__(self, times: int) -> Duration:
         return Duration(self.microseconds * times)
 
+    def __neg__(self) -> Duration:
+        return Duration(-self.microseconds)
+
+    def __abs__(self) -> Duration:
+        return Duration(abs(self.microseconds))
+
 
 def milliseconds(count: int) -> Duration:
     """`count` thousandths of a second."""

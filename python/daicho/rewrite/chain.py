@@ -22,13 +22,15 @@ from daicho.rewrite.outside import (
     derived,
     reading_row,
 )
-from daicho.rewrite.program import CONTRACT, Entry, Program
+from daicho.rewrite.program import CONTRACT, GAS_LIMITS, Entry, Program
 from daicho.rewrite.run import Context, Run
 from daicho.rewrite.store import Journal, Layer, Ledger
 
 ARGUMENT_BYTES_MAX = 61_440
 RESULT_BYTES_MAX = 32_768
 TIMERS_OF_A_BLOCK = 1_024
+TIMER_GAS = 150_000_000
+"""What the timers of a block may use; docs/bytecode.md §11."""
 Outcome = dict[str, Any]
 
 
@@ -109,24 +111,25 @@ class PythonChain:
         time_us: int,
         calls: Sequence[Mapping[str, Any]],
         feeds: Sequence[tuple[int, int, int, bytes]] = (),
-        timer_gas: int = 0,
+        timer_gas: int = TIMER_GAS,
         seed: bytes = bytes(32),
     ) -> list[Outcome]:
         """Execute one block at a time later than the block before: readings, timers, calls.
 
-        `timer_gas` is the machine's: every timer that is due runs here.
+        `timer_gas` stops the timers at the first whose gas class it does not hold. What
+        they use of it is not known here: the machine may stop earlier.
         """
         if time_us <= self.time_us:
             raise ValueError("block times strictly increase")
-        del timer_gas
         self._seed = bytes(seed)
         layer: Layer = {}
         for feed, slot, time, value in feeds:
             layer.setdefault(FEEDS, {})[feed,] = reading_row(feed, slot, time, bytes(value))
-        self._timers = self._due(time_us, layer)
+        self._timers = self._due(time_us, layer, timer_gas)
         outcomes: list[Outcome] = []
-        for call in calls:
+        for sequence, call in enumerate(calls):
             context = _context(call, self.height + 1, time_us, self._seed, is_query=False)
+            context = replace(context, sequence=call.get("sequence", sequence))
             run = self._run(context, layer)
             outcomes.append(self._outcome(run, partial(self._called, run, call)))
         self._ledger.commit(time_us, layer)
@@ -145,16 +148,25 @@ class PythonChain:
         journal = Journal(self._ledger, layer, None)
         return self.transaction(context, self._ledger, journal, self._programs)
 
-    def _due(self, time: int, layer: Layer) -> list[dict[str, Any]]:
+    def _due(self, time: int, layer: Layer, gas: int) -> list[dict[str, Any]]:
         """Run the timers that the block before left and that are due."""
         before = Journal(self._ledger, {}, None)
         due = [row.values[0] for _, row in before.scan(TIMERS, None) if row.values[0].due <= time]
         ran: list[dict[str, Any]] = []
         for timer in due[:TIMERS_OF_A_BLOCK]:
             journal = Journal(self._ledger, layer, None)
-            if journal.get(TIMERS, (timer.id,), None) is not None:
-                ran.append(self._timer(timer, time, layer))
+            if journal.get(TIMERS, (timer.id,), None) is None:
+                continue
+            if self._limit(timer) > gas:
+                break
+            ran.append(self._timer(timer, time, layer))
         return ran
+
+    def _limit(self, timer: Timer) -> int:
+        """The gas that a timer may use: its class's."""
+        program = self._programs.get(timer.contract)
+        known = {} if program is None else program.limits
+        return known.get(timer.scheduled, GAS_LIMITS["S"])
 
     def _timer(self, timer: Timer, time: int, layer: Layer) -> dict[str, Any]:
         """A timer is gone before it runs, and back if it gave a cursor."""
@@ -190,9 +202,8 @@ class PythonChain:
         try:
             result = called()
             run.check_conservation()
-        except Trap as raised:
-            trap = run.shown(raised)
-            return _made(trap.code, trap.name, trap.details, [], _site(raised.__traceback__))
+        except Trap as trap:
+            return _failed(run.shown(trap), trap.__traceback__)
         if not run.context.is_query:
             run.journal.merge()
         return _made(0, "OK", result, run.events, None)
@@ -267,6 +278,11 @@ def _made(
         "events": events,
         "site": site,
     }
+
+
+def _failed(trap: Trap, traceback: TracebackType | None) -> Outcome:
+    """The frames that the trap passed do not name it, or it would hold itself."""
+    return _made(trap.code, trap.name, trap.details, [], _site(traceback))
 
 
 def _site(traceback: TracebackType | None) -> tuple[int, int, int] | None:

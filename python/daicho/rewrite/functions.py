@@ -224,20 +224,24 @@ def located(tree: ast.Module) -> ast.Module:
 
     As `ast.fix_missing_locations`, which takes several times as long.
     """
-    waiting: list[tuple[object, dict[str, object]]] = [(item, {}) for item in tree.body]
+    waiting: list[tuple[ast.AST, dict[str, object]]] = [(item, {}) for item in tree.body]
     while waiting:
         node, place = waiting.pop()
         known = node.__dict__
         if "lineno" in known:
             place = {name: known[name] for name in _PLACE}
-        elif not isinstance(node, _PLACELESS):
-            known.update(place)
-        for value in list(known.values()):
+        for value in known.values():
             if isinstance(value, list):
-                waiting += [(item, place) for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _PLACELESS):
+                waiting += [(item, place) for item in value if item.__class__ in _PLACED]
+            elif value.__class__ in _PLACED:
                 waiting.append((value, place))
+        known.update(place)
     return tree
 
 
-_PLACELESS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+_PLACED = frozenset(
+    kind
+    for base in (ast.stmt, ast.expr, ast.arg, ast.arguments, ast.keyword, ast.excepthandler)
+    for kind in (base, *base.__subclasses__())
+)
+"""Kinds of nodes that have a place; a context or an operator has none."""

@@ -13,7 +13,8 @@ from blake3 import blake3
 from daicho.compiler.types import Type
 from daicho.rewrite.encoding import Decoder, MalformedError, encode
 from daicho.rewrite.faults import Trap
-from daicho.rewrite.movements import WRITES_MAX, Movements
+from daicho.rewrite.locks import Locks
+from daicho.rewrite.movements import WRITES_MAX
 from daicho.rewrite.store import PUBLIC, Space, Stored
 from daicho.rewrite.tables import compartment
 
@@ -89,7 +90,7 @@ class _Counted:
 
 
 @dataclass
-class Outside(_Counted, Movements):
+class Outside(_Counted, Locks):
     """Reads feeds, draws, sets and cancels timers."""
 
     def time_of(self, height: int) -> int:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 CONTRACT = "%contract"
 """The contract's number, in the globals of its functions."""
 EVERY_ROLE = 0xFFFF_FFFF
+GAS_LIMITS = {"S": 100_000, "M": 5_000_000, "L": 50_000_000}
+"""By gas class, docs/bytecode.md §9."""
 Name = tuple[str, str]
 
 
@@ -99,6 +101,7 @@ class Program:
         self._compile()
         self.entries, self.queries = self._opened("entry"), self._opened("query")
         self.scheduled = self._opened("scheduled")
+        self.limits = {at: GAS_LIMITS[item.gas] for at, item in self._numbered("scheduled")}
         self.migration = next(
             (self._entry(item) for item in functions_of(self._module, "migrate")), None
         )
@@ -109,6 +112,10 @@ class Program:
     def attach(self, run: Run) -> None:
         """From now on this program's code belongs to `run`."""
         self._names.names[RUN] = run
+
+    def detach(self) -> None:
+        """No run holds what it ran: both end when the last name of them goes."""
+        del self._names.names[RUN]
 
     # --- code ---
 
@@ -166,7 +173,9 @@ class Program:
         if (module, name) not in self._tables:
             owner = self._modules[module]
             numbers = numbers_of(self._ids, owner, "tables")
-            made = access(self.number, numbers[name], table_named(owner.tables, name))
+            decl = table_named(owner.tables, name)
+            made = access(self.number, numbers[name], decl)
+            made.locks.update({at: numbers[decl.locks(at)] for at in decl.locked})
             self._tables[module, name] = made
             for index in owner.indexes:
                 if index.table.name == name:

@@ -140,6 +140,7 @@ class Run(Outside):
             return self.call(function, *args)
         finally:
             self._active.pop()
+            program.detach()
 
     def call_import(self, target: Import, *args: object) -> object:
         """An export of another contract."""

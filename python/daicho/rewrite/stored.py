@@ -99,17 +99,19 @@ def _scan(border: Border, value: Expr, push: Rewrite) -> ast.expr:
 
 
 def _holdings(border: Border, value: Expr, push: Rewrite) -> ast.expr:
-    """The amount is checked before the places are worked out."""
+    """What is moved is checked before the places are worked out, what is locked after them."""
     assert isinstance(value.data, tuple)
     table: TableAccess = border.table(str(value.data[0]))
-    columns = [int(item) for item in value.data[1:]]
-    keys, width = value.args[1:], len(table.keys)
-    amount = on_run("amount", push(value.args[0]))
-    places: list[ast.expr] = []
-    for number, column in enumerate(columns):
-        parts = [push(item) for item in keys[number * width : (number + 1) * width]]
-        places += [ast.Tuple(parts, ast.Load()), literal(column)]
-    return on_run(value.op.removeprefix("holdings."), border.names.add(table), amount, *places)
+    name, args = value.op.removeprefix("holdings."), [push(item) for item in value.args]
+    given: list[ast.expr] = []
+    if name in ("issue", "redeem", "move"):
+        given.append(on_run("amount", args.pop(0)))
+    elif name == "lock":
+        given.append(args.pop(0))
+    for column in value.data[1:]:
+        parts, args = args[: len(table.keys)], args[len(table.keys) :]
+        given += [ast.Tuple(parts, ast.Load()), literal(int(column))]
+    return on_run(name, border.names.add(table), *given, *args)
 
 
 def _call(border: Border, value: Expr, push: Rewrite) -> ast.expr:

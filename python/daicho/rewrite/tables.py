@@ -36,6 +36,8 @@ class TableAccess:
     made: type[RecordValue]
     """Key columns and stored columns side by side."""
     indexes: list[IndexAccess] = field(default_factory=list)
+    locks: dict[int, int] = field(default_factory=dict)
+    """The numbers of the lock rows by the column that they add up to."""
 
     @property
     def is_conserved(self) -> bool:
@@ -72,6 +74,19 @@ class TableAccess:
         if len(data) > ROW_BYTES_MAX:
             raise Trap("LENGTH")
         return Stored(self.key_bytes(key), data, values)
+
+    def lock_space(self, key: Key, column: int) -> Space:
+        """Where the lock rows of a row's column lie: with the row."""
+        return (*self.space(key)[:2], self.locks[column])
+
+    def lock_row(self, key: Key, column: int, lock: bytes, amount: int) -> Stored:
+        """What is locked under a name; LENGTH when its key is too long."""
+        head = self.contract.to_bytes(4, "big") + self.locks[column].to_bytes(2, "big")
+        data = head + self.key_bytes(key)[len(head) :] + lock
+        if len(data) > KEY_BYTES_MAX:
+            raise Trap("LENGTH")
+        row = ROW_VERSION.to_bytes(2, "little") + amount.to_bytes(16, "little", signed=True)
+        return Stored(data, row, (amount,))
 
 
 @dataclass(frozen=True, eq=False)

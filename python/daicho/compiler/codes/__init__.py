@@ -62,6 +62,7 @@ from daicho.compiler.codes.ledger import (
     CONTRACT_SET,
     LEAVES_ATTEMPT,
     LIMIT,
+    LOCKED,
     SCAN_PREFIX,
     SIGNED_BY,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "KEY_COLUMN",
     "LEAVES_ATTEMPT",
     "LIMIT",
+    "LOCKED",
     "MIGRATION",
     "MISMATCH",
     "MISSING_TYPE",

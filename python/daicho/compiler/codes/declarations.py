@@ -108,7 +108,8 @@ HOLDINGS = code(
     33,
     "holdings",
     "{what}",
-    "a row of Holdings has key columns and amounts of one unit; `per=` names a key column",
+    "a row of Holdings has key columns and amounts of one unit; `per=` names the key column of "
+    "what is conserved, an instrument or a currency: `per=Position.isin`",
     "The ledger checks that amounts of one unit, group by group, neither appear nor vanish.",
 )
 CONSTANT = code(

@@ -9,7 +9,8 @@ AUTHORITY = code(
     "who may call",
     "{what}",
     "write `@entry(roles=(Role.MEMBER,))`, or `roles=ANY_ROLE` for every admitted party",
-    "An entry point or query names the roles that may call it; there is no default.",
+    "An entry point or query names the roles that may call it, an export the contracts; "
+    "there is no default.",
 )
 SIGNED_BY = code(
     71,
@@ -47,6 +48,15 @@ LEAVES_ATTEMPT = code(
     "note in a variable what to do, and do it after the block: `if tried.ok: return …`",
     "An attempt is left at its end, or by a failure inside, which undoes it. Whether it took "
     "effect is then known in one place.",
+)
+LOCKED = code(
+    76,
+    "locked column",
+    "{what}",
+    "a column that `locked=` names changes by `lock(amount, source=…, target=…, lock=…)` and "
+    "`unlock(source=…, target=…, lock=…)` alone",
+    "What is locked is locked for something, under its name. It would no longer be if it could "
+    "be moved, issued to or redeemed like the rest.",
 )
 LIMIT = code(
     80,

@@ -6,7 +6,8 @@ import ast
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import Reporter, shown
-from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
+from daicho.compiler.hints import INSTEAD
+from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol, instead_of
 from daicho.compiler.types import (
     DIGITS_MAX,
     NONE,
@@ -56,7 +57,10 @@ class Annotations:
                 return self._optional(left)
             case ast.Subscript(value=ast.Name(id=name), slice=index):
                 return self._generic(node, name, index)
-        return self._wrong(node, "this does not name a type")
+            case ast.Attribute(value=ast.Name(id=name)):
+                if self.module.symbols.get(name) == TypeSymbol(UNKNOWN):
+                    return UNKNOWN  # of an import that was refused
+        return self._wrong(node, "this does not name a type", _instead_of_type(node))
 
     def is_key(self, node: ast.expr) -> bool:
         """Whether `node` is `Key[…]`."""
@@ -82,8 +86,14 @@ class Annotations:
         if isinstance(symbol, BuiltinSymbol) and symbol.name == "Decimal":
             return self._bound(node, "Decimal as a type needs its digits")
         if name == "float":
-            return self._wrong(node, "there is no floating point")
-        return self._wrong(node, f"`{name}` is not a type")
+            return self._wrong(node, "there is no floating point", INSTEAD[name])
+        return self._wrong(node, f"`{name}` is not a type", self._instead(name))
+
+    def _instead(self, name: str) -> str:
+        """The hint for a name that is no type: a close one that is."""
+        symbols = self.module.symbols
+        types = [item for item in symbols if isinstance(symbols[item], TypeSymbol)]
+        return "" if name in symbols else instead_of(name, types, "")
 
     def _optional(self, left: ast.expr) -> Type:
         item = self.read(left)
@@ -96,6 +106,8 @@ class Annotations:
             return self._annotated(node, index)
         if self._builtin(node.value) == "Key":
             return self._key_elsewhere(node)
+        if self.module.symbols.get(name) == TypeSymbol(UNKNOWN):
+            return UNKNOWN  # of an import that was refused
         match name, index:
             case "list", _:
                 return ListType(self.read(index))
@@ -103,7 +115,7 @@ class Annotations:
                 return self._map(key, value)
             case "tuple", ast.Tuple(elts=items):
                 return TupleType(tuple(self.read(item) for item in items))
-        return self._wrong(node, f"`{shown(node)}` is not a type")
+        return self._wrong(node, f"`{shown(node)}` is not a type", self._instead(name))
 
     def _map(self, key: ast.expr, value: ast.expr) -> Type:
         key_type = self.read(key)
@@ -150,9 +162,9 @@ class Annotations:
             case _ as other:
                 return UNKNOWN if other == UNKNOWN else self._bound(base, f"{other} takes no bound")
 
-    def _wrong(self, node: ast.AST, what: str) -> Type:
+    def _wrong(self, node: ast.AST, what: str, hint: str = "") -> Type:
         if id(node) not in self.module.parsed.refused:
-            self.reporter.error(codes.NOT_A_TYPE, node, what=what)
+            self.reporter.error(codes.NOT_A_TYPE, node, hint, what=what)
         return UNKNOWN
 
     def _bound(self, node: ast.AST, what: str) -> Type:
@@ -162,3 +174,14 @@ class Annotations:
     def _key_elsewhere(self, node: ast.AST) -> Type:
         self.reporter.error(codes.KEY_COLUMN, node, what="`Key[…]` stands only in a Row")
         return UNKNOWN
+
+
+def _instead_of_type(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return f"write it without quotes: {text}"
+        case ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=right):
+            return f"write `{shown(right)} | None`"
+        case ast.BinOp(op=ast.BitOr()):
+            return "a value has one type; `T | None` is the one union there is"
+    return ""

@@ -25,6 +25,7 @@ from daicho.compiler.types import (
     INT,
     NEVER,
     UNKNOWN,
+    DecimalType,
     ListType,
     MapType,
     NoneType,
@@ -38,11 +39,21 @@ LOCALS_MAX = 200
 
 
 def bind(
-    scope: Scope, node: ast.AST, name: str, value: Expr, declared: Type | None = None
+    scope: Scope,
+    node: ast.AST,
+    name: str,
+    value: Expr,
+    declared: Type | None = None,
+    written: ast.expr | None = None,
 ) -> Expr | None:
-    """Give local `name` a value; the value converted, or None after a report."""
+    """Give local `name` a value; the value converted, or None after a report.
+
+    `written` is the value as it stands in the source, where it does.
+    """
     if name in scope.module.symbols:
-        scope.error(codes.ASSIGN_GLOBAL, node, name=name)
+        if name not in scope.excused:
+            scope.error(codes.ASSIGN_GLOBAL, node, name=name)
+        scope.shadowed.add(name)
         return None
     known = scope.function.locals.get(name)
     if declared is not None:
@@ -57,19 +68,30 @@ def bind(
         scope.uncertain = True  # of further locals nothing is known
         return None
     if known is None:
-        known = _inferred(scope, node, name, value)
+        known = _inferred(scope, written or node, name, value)
+        scope.inferred[name] = scope.span(node).line
     scope.function.locals[name] = known
-    result = coerce(scope, value, known, node)
-    scope.flow.forget(name)
+    result = coerce(scope, value, known, written or node, _digits(scope, name, value.type))
+    scope.assigned(name)
     scope.flow.assigned.add(name)
     if isinstance(known, OptionalType) and result.op == "some":
         scope.flow.present.add(name)
     return result
 
 
+def _digits(scope: Scope, name: str, type_: Type) -> str:
+    """The hint where a local has fewer places than what it is given: its first value had fewer."""
+    if name not in scope.inferred or not isinstance(type_, DecimalType):
+        return ""
+    written = f"`{name}: Annotated[Decimal, Digits({type_.precision}, {type_.scale})] = …`"
+    line = scope.inferred[name]
+    return f"`{name}` has the places of its first value: say in line {line} how many, {written}"
+
+
 def _inferred(scope: Scope, node: ast.AST, name: str, value: Expr) -> Type:
     if value.op == "none":
-        scope.error(codes.INFER, node, what=f"`{name}`")
+        hint = f"write `{name}: T | None = None`, T the type of what it may hold"
+        scope.error(codes.INFER, node, hint, what=f"`{name}`")
         return UNKNOWN
     if isinstance(value.type, NoneType) or value.type == NEVER:
         scope.error(
@@ -89,31 +111,64 @@ def assign(scope: Scope, node: ast.Assign, target: ast.expr, value_node: ast.exp
     """`name = value`, `a, b = value`, `xs[i] = value`."""
     match target:
         case ast.Name(id=name):
-            value = scope.check(value_node, scope.function.locals.get(name))
+            known = scope.function.locals.get(name)
+            if known is None and _is_empty(value_node) and name not in scope.module.symbols:
+                hint = _EMPTY[type(value_node)].format(name=name)
+                scope.error(codes.INFER, value_node, hint, what=f"`{name}`")
+                scope.unknown_local(name)
+                return []
+            value = scope.check(value_node, known)
             _alias(scope, value_node, value)
-            bound = bind(scope, target, name, value)
+            bound = bind(scope, target, name, value, written=value_node)
             return [] if bound is None else [Assign(scope.span(node), name, bound)]
         case ast.Tuple(elts=elements):
             return _unpack(scope, node, elements, scope.check(value_node))
         case ast.Subscript():
             return _set_item(scope, node, target, value_node)
         case ast.Attribute():
-            scope.error(codes.IMMUTABLE, target)
+            _field_assigned(scope, target)
     return []
+
+
+_EMPTY: dict[type[ast.expr], str] = {
+    ast.List: "write `{name}: list[T] = []`, T the type of its items",
+    ast.Dict: "write `{name}: dict[K, V] = {{}}`, with the types of its keys and values",
+}
+
+
+def _is_empty(node: ast.expr) -> bool:
+    match node:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+    return False
+
+
+def _field_assigned(scope: Scope, target: ast.Attribute) -> None:
+    owner = shown(target.value)
+    hint = f"make a changed copy: `{owner} = {owner}.replace({target.attr}=…)`"
+    match target.value:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="at")):
+            hint = f"amounts move: `{name}.move(amount, source=…, target={shown(target)})`"
+    scope.error(codes.IMMUTABLE, target, hint)
 
 
 def _unpack(scope: Scope, node: ast.Assign, elements: list[ast.expr], value: Expr) -> list[Stmt]:
     names = [item.id for item in elements if isinstance(item, ast.Name)]
-    if value.type == UNKNOWN:
+    found = value.type.items if isinstance(value.type, TupleType) else ()
+    if value.type == UNKNOWN or len(names) != len(elements) or len(found) != len(names):
+        refused = scope.module.parsed.refused
+        if len(names) != len(elements) and not any(id(item) in refused for item in elements):
+            hint = "take one tuple after the other apart"
+            scope.error(codes.STATEMENT, node.targets[0], hint, what="this kind of unpacking")
+        elif value.type != UNKNOWN and len(names) == len(elements):
+            hint = "items of a list are taken by themselves: `first = xs[0]`"
+            hint = hint if isinstance(value.type, ListType) else ""
+            expected = f"a tuple of {len(elements)}"
+            scope.error(codes.MISMATCH, node.value, hint, expected=expected, found=value.type)
+        for name in names:
+            scope.unknown_local(name)
         return []
-    if (
-        not isinstance(value.type, TupleType)
-        or len(names) != len(value.type.items)
-        or len(names) != len(elements)
-    ):
-        scope.error(codes.MISMATCH, node, expected=f"a tuple of {len(elements)}", found=value.type)
-        return []
-    for element, name, type_ in zip(elements, names, value.type.items, strict=False):
+    for element, name, type_ in zip(elements, names, found, strict=True):
         known = scope.function.locals.get(name, type_)
         if known != type_:
             scope.error(codes.MISMATCH, element, expected=known, found=type_)
@@ -134,22 +189,24 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> list[Stmt]:
     declared = Annotations(scope.module, scope.reporter).read(node.annotation)
     value = scope.check(node.value, declared)
     _alias(scope, node.value, value)
-    bound = bind(scope, node.target, node.target.id, value, declared)
+    bound = bind(scope, node.target, node.target.id, value, declared, node.value)
     return [] if bound is None else [Assign(scope.span(node), node.target.id, bound)]
 
 
 def augmented(scope: Scope, node: ast.AugAssign) -> list[Stmt]:
     """`name += value` and its like."""
     if isinstance(node.target, ast.Attribute):
-        scope.error(codes.IMMUTABLE, node.target)
+        _field_assigned(scope, node.target)
         return []
     if not isinstance(node.target, ast.Name):
-        hint = "write the assignment out: `xs[i] = xs[i] + 1`"
+        text = ast.unparse(ast.BinOp(node.target, node.op, node.value))
+        hint = f"write the assignment out: `{shown(node.target)} = {text}`"
         scope.error(codes.STATEMENT, node, hint, what="this kind of augmented assignment")
         return []
     name = node.target.id
     if name in scope.module.symbols:
-        scope.error(codes.ASSIGN_GLOBAL, node.target, name=name)
+        if name not in scope.excused:
+            scope.error(codes.ASSIGN_GLOBAL, node.target, name=name)
         return []
     read = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node.target)
     left, right = scope.check(read), scope.check(node.value)
@@ -185,14 +242,16 @@ def _set_item(scope: Scope, node: ast.Assign, target: ast.Subscript, value: ast.
                 check_as(scope, value, item),
             )
             return [Change(span, name, "dict.put", args)]
-    scope.error(codes.NOT_ITERABLE, target, found=owner.type, what="has no items to assign")
+    if owner.type != UNKNOWN:
+        scope.error(codes.NOT_ITERABLE, target, found=owner.type, what="has no items to assign")
     return []
 
 
 def delete(scope: Scope, node: ast.stmt, target: ast.expr) -> list[Stmt]:
     """`del xs[i]`, `del map[key]`."""
     if not isinstance(target, ast.Subscript):
-        scope.error(codes.STATEMENT, target, what="`del` of a name")
+        hint = "leave it out: locals end with their function"
+        scope.error(codes.STATEMENT, target, hint, what="`del` of a name")
         return []
     if isinstance(target.value, ast.Name):
         symbol = scope.module.symbols.get(target.value.id)
@@ -221,7 +280,8 @@ def delete(scope: Scope, node: ast.stmt, target: ast.expr) -> list[Stmt]:
                     (check_as(scope, target.slice, key),),
                 )
             ]
-    scope.error(codes.NOT_ITERABLE, target, found=owner.type, what="has no items to delete")
+    if owner.type != UNKNOWN:
+        scope.error(codes.NOT_ITERABLE, target, found=owner.type, what="has no items to delete")
     return []
 
 

@@ -7,7 +7,7 @@ import ast
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import constructors, functions, methods, outside, storage
-from daicho.compiler.step2_check.arguments import arguments, in_order
+from daicho.compiler.step2_check.arguments import arguments, in_order, written_order
 from daicho.compiler.step2_check.convert import check_as
 from daicho.compiler.step2_check.scope import (
     BuiltinSymbol,
@@ -33,6 +33,8 @@ def check(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
 
 
 def _named(scope: Scope, node: ast.Call, name: str, expected: Type | None) -> Expr:
+    if scope.function.locals.get(name) == UNKNOWN or name in scope.shadowed:
+        return scope.unknown(node)
     if name in scope.function.locals:
         return scope.error(codes.NOT_CALLABLE, node, name=name)
     match scope.module.symbols.get(name):
@@ -63,7 +65,10 @@ def _function(scope: Scope, node: ast.Call, module: str, name: str) -> Expr:
     span, target = scope.span(node), (module, name)
     scope.function.calls.append((module, name, span))
     return in_order(
-        scope, given, names, args, lambda args: Expr("call", function.result, span, args, target)
+        scope,
+        args,
+        written_order(given, names),
+        lambda args: Expr("call", function.result, span, args, target),
     )
 
 

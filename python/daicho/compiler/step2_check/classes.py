@@ -6,9 +6,9 @@ import ast
 import re
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.diagnostics import Reporter, shown
 from daicho.compiler.step2_check.annotations import Annotations
-from daicho.compiler.step2_check.scope import BuiltinSymbol, Module
+from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
 from daicho.compiler.types import (
     DIGITS_MAX,
     UNKNOWN,
@@ -41,7 +41,11 @@ class Classes:
         """The type a class declares; UNKNOWN after a report."""
         base = self._base(node)
         for decorator in node.decorator_list:
-            self.reporter.error(codes.DECORATOR, decorator, what="a class takes no decorator")
+            if not self._is_refused(decorator):
+                hint = "its base says what it is: `class Name(Record):`"
+                self.reporter.error(
+                    codes.DECORATOR, decorator, hint, what="a class has a decorator"
+                )
         if base in _KINDS:
             return self._record(node, _KINDS[base])
         if base in ("Enum", "Code"):
@@ -60,8 +64,15 @@ class Classes:
                         codes.CLASS_BASE, node.keywords[0], what="this class takes no options"
                     )
                 return symbol.name
-        self.reporter.error(codes.CLASS_BASE, node, what=f"`{node.name}` is of no known kind")
+        if not any(self._is_refused(item) for item in node.bases):
+            self.reporter.error(codes.CLASS_BASE, node, what=f"`{node.name}` is of no known kind")
         return ""
+
+    def _is_refused(self, node: ast.expr) -> bool:
+        """Whether a name is of an import that was refused."""
+        callee = node.func if isinstance(node, ast.Call) else node
+        name = callee.id if isinstance(callee, ast.Name) else ""
+        return self.module.symbols.get(name) == TypeSymbol(UNKNOWN)
 
     def _lines(self, node: ast.ClassDef) -> list[ast.stmt]:
         """The body without its documentation and `...`."""
@@ -78,7 +89,17 @@ class Classes:
                 case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
                     self._field(line, name, annotation, kind, fields)
                 case ast.AnnAssign(value=ast.expr() as value):
-                    self.reporter.error(codes.CLASS_BODY, value, what="a field has no default")
+                    hint = "give every field where the record is made"
+                    self.reporter.error(
+                        codes.CLASS_BODY, value, hint, what="a field has no default"
+                    )
+                case ast.FunctionDef(name=name):
+                    what = f"`{name}` is a method, and classes have none"
+                    hint = f"write a function: `def {name}(of: {node.name}, …)`"
+                    self.reporter.error(codes.CLASS_BODY, line, hint, what=what)
+                case ast.Assign(targets=[ast.Name(id=name)]):
+                    what, hint = f"`{name}` has a value and no type", f"write `{name}: Type`"
+                    self.reporter.error(codes.CLASS_BODY, line, hint, what=what)
                 case _:
                     self.reporter.error(
                         codes.CLASS_BODY, line, what="this cannot stand in a record"
@@ -119,6 +140,11 @@ class Classes:
                     type(value) is int
                 ):
                     self._member(line, name, value, is_code, members)
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    what = f"`{shown(value)}` is not the number of a member"
+                    first = f"{name} = {CODE_MIN if is_code else len(members)}"
+                    self.reporter.error(codes.CLASS_BODY, value, f"write `{first}`", what=what)
+                    members.append((name, CODE_MIN if is_code else len(members)))
                 case _:
                     self.reporter.error(codes.CLASS_BODY, line, what="this cannot stand in an enum")
         if not members:

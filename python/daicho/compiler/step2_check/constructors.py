@@ -8,8 +8,9 @@ import decimal
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
+from daicho.compiler.hints import between, instead_of_call
 from daicho.compiler.step2_check import methods
-from daicho.compiler.step2_check.arguments import arguments, in_order, positional
+from daicho.compiler.step2_check.arguments import arguments, in_order, positional, written_order
 from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
     Scope,
@@ -52,23 +53,25 @@ def construct(scope: Scope, node: ast.Call, name: str, type_: Type) -> Expr:
             value = scope.check(node.args[0])
             if isinstance(value.type, StrType):
                 return Expr("text.to_int", type_, span, (value,))
-            return coerce(scope, value, type_, node)
+            return coerce(scope, value, type_, node.args[0])
     if type_ == UNKNOWN or len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)
-    return scope.error(codes.NOT_CALLABLE, node, name=name)
+    return scope.error(codes.NOT_CALLABLE, node, instead_of_call(type_), name=name)
 
 
 def _record(scope: Scope, node: ast.Call, type_: RecordType) -> Expr:
+    fields = [item.name for item in type_.fields]
     if node.args:
-        return scope.error(
-            codes.ARGUMENTS, node.args[0], what=f"the fields of `{type_.name}` are named"
-        )
-    given = arguments(scope, node, [item.name for item in type_.fields], type_.name)
+        hint = f"write `{type_.name}({', '.join(f'{name}=…' for name in fields)})`"
+        what = f"the fields of `{type_.name}` are named"
+        return scope.error(codes.ARGUMENTS, node.args[0], hint, what=what)
+    given = arguments(scope, node, fields, type_.name, "{}=…")
     if given is None:
         return Expr("unknown", type_, scope.span(node))
     args = tuple(check_as(scope, given[item.name], item.type) for item in type_.fields)
     span, names = scope.span(node), [item.name for item in type_.fields]
-    return in_order(scope, given, names, args, lambda args: Expr("record", type_, span, args))
+    written = written_order(given, names)
+    return in_order(scope, args, written, lambda args: Expr("record", type_, span, args))
 
 
 def number(scope: Scope, node: ast.Call, name: str, type_: Type, scale: int | None) -> Expr:
@@ -85,7 +88,11 @@ def number(scope: Scope, node: ast.Call, name: str, type_: Type, scale: int | No
         ) if type(number) is int:
             text = shown(node.args[0]) if number >= 0 else str(number)
     if text is None:
-        hint = f"from a computed number: `{name}.of(value, HALF_UP)` or `{name}.from_units(n)`"
+        type_ = DecimalType(DIGITS_MAX, 0) if scale is None else type_
+        computed = scope.check(node.args[0])
+        if computed.type == UNKNOWN:
+            return computed
+        hint = between(shown(node.args[0]), computed.type, type_)
         return scope.error(codes.CONSTANT, node.args[0], hint, what=f"`{name}(…)` takes a literal")
     try:
         parsed = decimal.Decimal(text.replace("_", ""))

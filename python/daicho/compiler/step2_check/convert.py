@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
+from daicho.compiler.diagnostics import shown
+from daicho.compiler.hints import between
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
@@ -26,23 +28,23 @@ from daicho.compiler.types import (
 )
 
 
-def coerce(scope: Scope, value: Expr, target: Type, node: ast.AST) -> Expr:
-    """`value` as a `target`, or a report at `node`."""
+def coerce(scope: Scope, value: Expr, target: Type, node: ast.AST, digits: str = "") -> Expr:
+    """`value` as a `target`, or a report at `node`; `digits` is the hint when some are lost."""
     source = value.type
     if source == target or isinstance(source, UnknownType) or isinstance(target, UnknownType):
         return value
     if isinstance(target, OptionalType):
         return _to_optional(scope, value, target, node)
     if isinstance(source, OptionalType) and source.item == target:
-        return scope.error(codes.OPTIONAL, node)
+        return may_be_none(scope, node)
     if value.op == "const":
-        return _constant(scope, value, target, node)
+        return _constant(scope, value, target, node, digits)
     if (
         isinstance(source, DecimalType)
         and isinstance(target, DecimalType)
         and source.scale > target.scale
     ):
-        return scope.error(codes.ROUNDS, node, found=source, expected=target)
+        return scope.error(codes.ROUNDS, node, digits, found=source, expected=target)
     if (
         value.op == "tuple"
         and isinstance(target, TupleType)
@@ -58,13 +60,22 @@ def coerce(scope: Scope, value: Expr, target: Type, node: ast.AST) -> Expr:
     return mismatch(scope, target, source, node)
 
 
+def may_be_none(scope: Scope, node: ast.AST) -> Expr:
+    """Report an optional value where one must be there."""
+    if isinstance(node, ast.expr):
+        return scope.may_be_none(node)
+    return scope.error(codes.OPTIONAL, node)
+
+
 def mismatch(scope: Scope, expected: Type, found: Type, node: ast.AST) -> Expr:
     """Report a type that does not fit."""
     hint = ""
     if isinstance(found, OptionalType) and not isinstance(expected, OptionalType):
-        return scope.error(codes.OPTIONAL, node)
+        return may_be_none(scope, node)
     if found == NONE:
         hint = "this gives no value"
+    elif isinstance(node, ast.expr):
+        hint = between(shown(node), found, expected)
     return scope.error(codes.MISMATCH, node, hint, expected=expected, found=found)
 
 
@@ -90,13 +101,15 @@ def _to_optional(scope: Scope, value: Expr, target: OptionalType, node: ast.AST)
     return Expr("some", target, value.span, (coerce(scope, value, target.item, node),))
 
 
-def _constant(scope: Scope, value: Expr, target: Type, node: ast.AST) -> Expr:
+def _constant(scope: Scope, value: Expr, target: Type, node: ast.AST, digits: str) -> Expr:
     """A literal takes the type of its place if it fits."""
     match value.type, target, value.data:
         case IntType(), IntType(), int(number):
             if not target.low <= number <= target.high:
                 return scope.error(codes.RANGE, node, value=number, expected=target)
         case DecimalType(scale=scale), DecimalType(), int(number):
+            if scale > target.scale and number % 10 ** (scale - target.scale):
+                return scope.error(codes.ROUNDS, node, digits, found=value.type, expected=target)
             return _decimal_constant(scope, value, number, scale, target, node)
         case (StrType(), StrType(length), str(text)) | (
             BytesType(),
@@ -116,12 +129,7 @@ def _decimal_constant(
     scope: Scope, value: Expr, number: int, scale: int, target: DecimalType, node: ast.AST
 ) -> Expr:
     shift = target.scale - scale
-    if shift < 0:
-        if number % 10**-shift:
-            return scope.error(codes.ROUNDS, node, found=value.type, expected=target)
-        scaled = number // 10**-shift
-    else:
-        scaled = number * 10**shift
+    scaled = number * 10**shift if shift >= 0 else number // 10**-shift
     if abs(scaled) >= 10**target.precision:
         return scope.error(codes.RANGE, node, value="this decimal", expected=target)
     return Expr("const", target, value.span, (), scaled)

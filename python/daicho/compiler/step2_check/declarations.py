@@ -7,10 +7,12 @@ Function bodies come afterwards and may use everything.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Container
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import START, Reporter, shown
+from daicho.compiler.diagnostics import START, Diagnostic, Reporter, shown
+from daicho.compiler.hints import MODULES, OTHER_MODULE
 from daicho.compiler.step1_parse import Parsed
 from daicho.compiler.step2_check import expressions
 from daicho.compiler.step2_check.annotations import Annotations
@@ -28,6 +30,8 @@ from daicho.compiler.step2_check.scope import (
     Symbol,
     TableSymbol,
     TypeSymbol,
+    bound_names,
+    instead_of,
 )
 from daicho.compiler.step2_check.signatures import Signatures
 from daicho.compiler.step2_check.sources import read_feed, read_index
@@ -36,14 +40,28 @@ from daicho.compiler.tree import Expr, FeedDecl, Function
 from daicho.compiler.types import NONE, UNKNOWN, Type
 
 EDITION = 1
-Loader = Callable[[str], Module | str]
-"""A contract's name to its checked module, or to the reason there is none."""
+Loader = Callable[[str], Module | list[Diagnostic] | str]
+"""A contract's name to its checked module, what is wrong in it, or the reason there is none."""
 _CONSTANT_OPS = ("const", "none", "some", "list", "tuple", "record", "unknown")
 
 
 def is_constant(value: Expr) -> bool:
     """Whether a value is made of literals only."""
     return value.op in _CONSTANT_OPS and all(is_constant(item) for item in value.args)
+
+
+def missing_names(tree: ast.Module, known: Container[str]) -> dict[str, ast.Name]:
+    """Those of the `known` names that are used and bound nowhere, where they first stand."""
+    used: dict[str, ast.Name] = {}
+    bound = bound_names(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.Name) and node.id in known:
+            first = used.setdefault(node.id, node)
+            if (node.lineno, node.col_offset) < (first.lineno, first.col_offset):
+                used[node.id] = node
+    return {name: used[name] for name in sorted(used) if name not in bound}
 
 
 def is_faulty(value: Expr) -> bool:
@@ -68,7 +86,11 @@ class Declarations:
     def read(self) -> Module:
         """Read every statement of the top level."""
         body = self.module.parsed.tree.body
+        self._not_imported()
         for statement in body:
+            if isinstance(statement, ast.Import):  # it was refused; no more of what it names
+                names = [item.asname or item.name.partition(".")[0] for item in statement.names]
+                self.module.symbols |= dict.fromkeys(names, TypeSymbol(UNKNOWN))
             if not _is_text(statement) and id(statement) not in self.module.parsed.refused:
                 self._statement(statement)
         if not self.has_edition:
@@ -121,6 +143,21 @@ class Declarations:
 
     # --- imports ---
 
+    def _not_imported(self) -> None:
+        """Names of the language that are used as if they were imported.
+
+        Each is told once, where it first stands, and then taken as imported.
+        """
+        tree = self.module.parsed.tree
+        imports = [item for item in tree.body if isinstance(item, ast.ImportFrom)]
+        if any(alias.name == "*" for item in imports for alias in item.names):
+            return
+        used = missing_names(tree, CONTRACT_NAMES)
+        hint = f"from daicho.contract import {', '.join(sorted(used))}"
+        for name, node in used.items():
+            self.reporter.error(codes.UNKNOWN_NAME, node, hint, name=name)
+            self.module.symbols[name] = CONTRACT_NAMES[name]
+
     def _import(self, node: ast.ImportFrom) -> None:
         if node.level or node.module is None:
             self.reporter.error(
@@ -135,8 +172,15 @@ class Declarations:
 
     def _contract(self, node: ast.ImportFrom, name: str) -> None:
         loaded = self.load(name)
-        if isinstance(loaded, str):
-            self.reporter.error(codes.CONTRACT_SET, node, what=loaded)
+        if not isinstance(loaded, Module):
+            if isinstance(loaded, str) and name in sys.stdlib_module_names:
+                what = f"`{name}` is of Python's library"
+                hint = MODULES.get(name, OTHER_MODULE)
+                self.reporter.error(codes.IMPORT, node, hint, what=what)
+            elif isinstance(loaded, str):
+                self.reporter.error(codes.CONTRACT_SET, node, what=loaded)
+            else:
+                self.reporter.imported(loaded, node)
             for alias in node.names:
                 self.module.symbols[alias.asname or alias.name] = TypeSymbol(UNKNOWN)
             return
@@ -149,15 +193,27 @@ class Declarations:
 
     def _names(self, node: ast.ImportFrom, known: dict[str, Symbol], source: str) -> None:
         for alias in node.names:
+            if alias.name == "*":
+                self._star(alias, known, source)
+                continue
             if alias.name not in known:
                 what = f"`{source}` has no name `{alias.name}`"
-                self.reporter.error(codes.IMPORT, alias, what=what)
+                hint = instead_of(alias.name, known, f"`{source}` has other names")
+                self.reporter.error(codes.IMPORT, alias, hint, what=what)
                 self.module.symbols[alias.asname or alias.name] = TypeSymbol(UNKNOWN)
                 continue
             name = alias.asname or alias.name
             if name in self.module.symbols and self.module.symbols[name] != known[alias.name]:
                 self.reporter.error(codes.DUPLICATE, alias, name=name)
             self.module.symbols[name] = known[alias.name]
+
+    def _star(self, alias: ast.alias, known: dict[str, Symbol], source: str) -> None:
+        """`import *`, as if all that is used had been named."""
+        used = sorted(missing_names(self.module.parsed.tree, known))
+        hint = f"name what is used: from {source} import {', '.join(used)}"
+        self.reporter.error(codes.IMPORT, alias, hint, what="`*` does not say what is imported")
+        for name in used:
+            self.module.symbols.setdefault(name, known[name])
 
     # --- constants, aliases, state ---
 
@@ -173,7 +229,7 @@ class Declarations:
                 return
             self._declare(node, name, TableSymbol(table))
             self.module.tables.append(table)
-            self.module.stored.append(name)
+            self.module.stored += [name, *map(table.locks, table.locked)]
         elif kind == "Index":
             assert isinstance(value, ast.Call)
             self._index(node, name, annotation, value)
@@ -182,10 +238,26 @@ class Declarations:
             feed = read_feed(self._annotations, name, annotation, value)
             self._one_type(node, feed)
             self._declare(node, name, FeedSymbol(feed) if feed else TypeSymbol(UNKNOWN))
+        elif self._is_state(annotation):
+            assert isinstance(annotation, ast.Subscript)
+            self._without_call(name, annotation, value)
+            self._declare(node, name, TypeSymbol(UNKNOWN))
         elif annotation is None and self._is_alias(value):
             self._declare(node, name, TypeSymbol(self._annotations.read(value)))
         else:
             self._declare(node, name, ConstantSymbol(self._constant(annotation, value)))
+
+    def _is_state(self, annotation: ast.expr | None) -> bool:
+        """Whether an annotation is that of stored state."""
+        if not isinstance(annotation, ast.Subscript):
+            return False
+        return self._builtin(annotation.value) in ("Var", "Map")
+
+    def _without_call(self, name: str, annotation: ast.Subscript, value: ast.expr) -> None:
+        kind = self._builtin(annotation.value)
+        first = "…, " if kind == "Var" else ""
+        hint = f"write `{name}: {shown(annotation)} = {kind}({first}compartment=…)`"
+        self.reporter.error(codes.TABLE, value, hint, what=f"a {kind} is declared by its call")
 
     def _one_type(self, node: ast.AST, feed: FeedDecl | None) -> None:
         """Readings of one number are of one type, by whatever names."""
@@ -231,7 +303,12 @@ class Declarations:
         if expected is not None:
             result = coerce(scope, result, expected, value)
         if not is_constant(result) and not is_faulty(result):
-            return scope.error(codes.CONSTANT, value, what="this is not a literal")
+            hint = ""
+            if isinstance(value, ast.Dict):
+                hint = (
+                    "what is stored by a key is `name: Map[K, V] = Map(compartment=…)`, or a Table"
+                )
+            return scope.error(codes.CONSTANT, value, hint, what="this is not a literal")
         return result
 
 

@@ -11,6 +11,7 @@ import ast
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import calls, operators, storage
+from daicho.compiler.step2_check.arguments import asked
 from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
     BuiltinSymbol,
@@ -112,11 +113,14 @@ def _name(scope: Scope, node: ast.Name) -> Expr:
             return scope.error(codes.UNASSIGNED, node, name=name)
         value = Expr("local", scope.function.locals[name], scope.span(node), (), name)
         return narrowed(scope, node, value)
+    if name in scope.shadowed:
+        return scope.unknown(node)
     match scope.module.symbols.get(name):
         case ConstantSymbol(value):
             return value
-        case TableSymbol():
-            return scope.error(codes.TABLE, node, what=f"`{name}` is stored state, not a value")
+        case TableSymbol(table):
+            what = f"`{name}` is stored state, not a value"
+            return scope.error(codes.TABLE, node, asked(table), what=what)
         case IndexSymbol() | FeedSymbol():
             return scope.error(
                 codes.MISMATCH, node, expected="a value", found=f"`{name}`, a declaration"
@@ -129,8 +133,9 @@ def _name(scope: Scope, node: ast.Name) -> Expr:
             if type_ == UNKNOWN:
                 return scope.unknown(node)
             return scope.error(codes.MISMATCH, node, expected="a value", found=f"the type {type_}")
-        case BuiltinSymbol():
-            return scope.error(codes.MISMATCH, node, expected="a value", found=f"`{name}`")
+        case BuiltinSymbol(builtin):
+            hint = f"call it: `{name}()`" if builtin in ("sender", "now", "height", "tx_id") else ""
+            return scope.error(codes.MISMATCH, node, hint, expected="a value", found=f"`{name}`")
         case None:
             return scope.unknown_name(node, name)
 
@@ -147,7 +152,7 @@ def _attribute(scope: Scope, node: ast.Attribute) -> Expr:
     if owner.type == UNKNOWN:
         return owner
     if isinstance(owner.type, OptionalType):
-        scope.error(codes.OPTIONAL, node.value)
+        scope.may_be_none(node.value)
         owner = Expr("unwrap", owner.type.item, owner.span, (owner,))  # go on as if it were there
     return narrowed(scope, node, _field(scope, node, owner))
 
@@ -180,6 +185,10 @@ def _field(scope: Scope, node: ast.Attribute, owner: Expr) -> Expr:
         case DateType(), _ if node.attr in DATE_PARTS:
             part = node.attr
             return Expr(f"date.{part}", INT, span, (owner,))
+    if isinstance(owner.type, EnumType):
+        example = f"{owner.type.name}.{owner.type.members[0][0]}"
+        hint = f"a member is compared, `x == {example}`, or matched"
+        return scope.error(codes.ATTRIBUTE, node, hint, owner=owner.type, name=node.attr)
     return scope.no_attribute(node, owner.type)
 
 
@@ -214,7 +223,7 @@ def _index(scope: Scope, node: ast.Subscript, owner: Expr) -> Expr:
                 case ast.Constant(value=int(index)) if 0 <= index < len(items):
                     return Expr("item", items[index], span, (owner,), index)
         case OptionalType():
-            return scope.error(codes.OPTIONAL, node.value)
+            return scope.may_be_none(node.value)
     return scope.error(codes.NOT_ITERABLE, node, found=owner.type, what="cannot be indexed so")
 
 

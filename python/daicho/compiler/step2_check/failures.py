@@ -38,7 +38,9 @@ def failure_code(scope: Scope, node: ast.expr) -> tuple[str, int] | None:
         names = {number: name for name, number in value.type.members}
         return names[value.data], value.data
     if value.type != UNKNOWN:
-        scope.error(codes.NOT_CONSTANT, node, what="a failure code is named where it is used")
+        hint = "name a code: Error.AMOUNT of `class Error(Code): AMOUNT = 1001`"
+        what = "a failure code is named where it is used"
+        scope.error(codes.NOT_CONSTANT, node, hint, what=what)
     return None
 
 
@@ -97,7 +99,8 @@ def emit(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     """`emit(event, to=(…))`."""
     to = [item.value for item in node.keywords if item.arg == "to"]
     if len(node.args) != 1 or len(to) != 1 or len(node.keywords) != 1:
-        return scope.error(codes.ARGUMENTS, node, what="`emit` takes an event and `to=`")
+        hint = "write `emit(event, to=(PUBLIC,))`, or `to=(party(Event.field), …)`"
+        return scope.error(codes.ARGUMENTS, node, hint, what="`emit` takes an event and `to=`")
     event = scope.check(node.args[0])
     scope.effect("emit", node)
     if event.type == UNKNOWN or not isinstance(event.type, RecordType):
@@ -123,7 +126,12 @@ def _addressees(
     scope: Scope, event: RecordType, node: ast.expr
 ) -> tuple[tuple[str, str | None], ...]:
     if not (isinstance(node, ast.Tuple) and node.elts):
-        scope.error(codes.ADDRESSEES, node, what="the addressees are a tuple, at least one")
+        what = "the addressees are a tuple, at least one"
+        items = node.elts if isinstance(node, ast.List) else [node]
+        hint = (
+            "" if isinstance(node, ast.Tuple) else f"write `to=({', '.join(map(shown, items))},)`"
+        )
+        scope.error(codes.ADDRESSEES, node, hint, what=what)
         return ()
     found = [_addressee(scope, event, item) for item in node.elts]
     known = tuple(item for item in found if item is not None)
@@ -150,5 +158,8 @@ def _addressee(scope: Scope, event: RecordType, node: ast.expr) -> tuple[str, st
                     assert isinstance(symbol, BuiltinSymbol)
                     return (symbol.name, column)
     what = f"`{shown(node)}` does not name a field of `{event.name}` of type Party"
-    scope.error(codes.ADDRESSEES, node, what=what)
+    fields = [item.name for item in event.fields if item.type == PARTY]
+    known = [f"party({event.name}.{name})" for name in fields]
+    hint = f"write {', '.join(f'`{item}`' for item in (*known, 'PUBLIC', 'ADMINISTRATOR'))}"
+    scope.error(codes.ADDRESSEES, node, hint, what=what)
     return None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from daicho.compiler import codes
 from daicho.compiler.step2_check import constructors, failures, methods, operators, outside
-from daicho.compiler.step2_check.arguments import arguments, positional
+from daicho.compiler.step2_check.arguments import arguments, in_order, positional, written_order
 from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
     Scope,
@@ -122,14 +122,17 @@ def _role(scope: Scope, node: ast.expr) -> Expr:
 
 def _muldiv(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     """`muldiv(a, b, c, rounding)`: a·b/c with an exact product."""
-    given = arguments(scope, node, ["a", "b", "c", "rounding"], "muldiv")
+    names = ["a", "b", "c", "rounding"]
+    given = arguments(scope, node, names, "muldiv")
     if given is None:
         return scope.unknown(node)
     args = tuple(check_as(scope, given[name], INT) for name in "abc")
     mode = methods.rounding_mode(scope, given["rounding"])
     if mode is None:
         return scope.unknown(node)
-    return Expr("muldiv", INT, scope.span(node), args, mode)
+    written = [at for at in written_order(given, names) if at < len(args)]
+    span = scope.span(node)
+    return in_order(scope, args, written, lambda args: Expr("muldiv", INT, span, args, mode))
 
 
 def _year_fraction(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
@@ -145,8 +148,11 @@ def _year_fraction(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr
         return scope.unknown(node)
     if basis.op != "const":
         return scope.error(codes.NOT_CONSTANT, given["basis"], what="a day count is named here")
-    type_ = DecimalType(DIGITS_MAX, scale)
-    return Expr("year_fraction", type_, scope.span(node), args, (basis.data, mode))
+    span, type_, data = scope.span(node), DecimalType(DIGITS_MAX, scale), (basis.data, mode)
+    written = [at for at in written_order(given, names) if at < len(args)]
+    return in_order(
+        scope, args, written, lambda args: Expr("year_fraction", type_, span, args, data)
+    )
 
 
 def _digest(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:

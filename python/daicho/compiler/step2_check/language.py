@@ -46,6 +46,7 @@ _TYPES = {
 }
 _SPECIAL = (
     "ADMINISTRATOR",
+    "ANY_CONTRACT",
     "ANY_ROLE",
     "Annotated",
     "Code",

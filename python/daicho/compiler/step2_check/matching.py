@@ -34,7 +34,10 @@ def match_(scope: Scope, node: ast.Match, block: Block) -> list[Stmt]:
     subject = scope.check(node.subject)
     if not isinstance(subject.type, EnumType):
         if subject.type != UNKNOWN:
-            scope.error(codes.MISMATCH, node.subject, expected="an enum", found=subject.type)
+            hint = "write `if`, `elif` and `else`; a match is on the members of an enum"
+            found = subject.type
+            scope.error(codes.MISMATCH, node.subject, hint, expected="an enum", found=found)
+        scope.uncertain = True
         return []
     if len(node.cases) > CASES_MAX:
         what = f"a match has at most {CASES_MAX} cases"
@@ -77,7 +80,11 @@ def _arm(scope: Scope, case: ast.match_case, value: Expr) -> tuple[Expr | None, 
     numbers: set[int] = set()
     for option in options:
         if not isinstance(option, ast.MatchValue):
-            scope.error(codes.STATEMENT, option, "match on members of an enum", what="this pattern")
+            what, hint = "this pattern", "match on members of an enum"
+            if isinstance(option, ast.MatchAs) and option.name in dict(value.type.members):
+                hint = f"write `case {value.type.name}.{option.name}:`"
+                what = f"a name alone, `{option.name}`,"
+            scope.error(codes.STATEMENT, option, hint, what=what)
             continue
         member = check_as(scope, option.value, value.type)
         if isinstance(member.data, int):

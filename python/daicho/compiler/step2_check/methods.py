@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
+from daicho.compiler.diagnostics import shown
+from daicho.compiler.hints import between
 from daicho.compiler.step2_check.arguments import arguments, positional
 from daicho.compiler.step2_check.convert import check_as
 from daicho.compiler.step2_check.scope import Scope
@@ -48,19 +50,23 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
     if owner.type == UNKNOWN:
         return owner
     if isinstance(owner.type, OptionalType):
-        scope.error(codes.OPTIONAL, node.func.value)
+        scope.may_be_none(node.func.value)
         owner = Expr("unwrap", owner.type.item, owner.span, (owner,))  # go on as if it were there
     match owner.type, name:
         case DecimalType(), "round":
             return _round(scope, node, owner)
         case DecimalType(), "div":
             return _div(scope, node, owner)
+        case DecimalType(), "to_int":
+            return _to_int(scope, node, owner)
         case RecordType() as record, "replace":
             return _replace(scope, node, owner, record)
         case StrType(), "encode" if positional(scope, node, 0, name):
             return Expr("convert", BYTES, span, (owner,))
         case ((StrType() | BytesType()), ("startswith" | "find")):
             return _search(scope, node, owner, name)
+        case MapType(key, _), "get" if len(node.args) == 2:
+            return no_default(scope, node)
         case MapType(key, value), "get" if positional(scope, node, 1, name):
             wanted = check_as(scope, node.args[0], key)
             return Expr("dict.find", OptionalType(value), span, (owner, wanted))
@@ -76,10 +82,23 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
         case DateType(), _ if name in ("plus", "plus_months", "days_since", "start"):
             return _date(scope, node, owner, name)
         case ListType(), _ if name in CHANGES["list"]:
-            return scope.error(codes.EXPRESSION, node, what=f"`.{name}` inside an expression")
+            changed = node.func.value
+            if isinstance(changed, (ast.Name, ast.Attribute)) and not scope.is_local(changed):
+                own_collection(scope, changed)
+                return scope.unknown(node)
+            hint = "write it in a line of its own; it gives nothing"
+            what = f"`.{name}` inside an expression"
+            return scope.error(codes.EXPRESSION, node, hint, what=what)
     if len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)  # the method is there, its arguments are wrong
     return scope.no_attribute(node.func, owner.type)
+
+
+def no_default(scope: Scope, node: ast.Call) -> Expr:
+    """Report `get(key, default)`."""
+    default = shown(node.args[1])
+    hint = f"take what it gives into a name: `{default} if found is None else found`"
+    return scope.error(codes.ARGUMENTS, node.args[1], hint, what="`get` takes no default")
 
 
 def _pop(scope: Scope, node: ast.Call, item: Type) -> Expr:
@@ -98,8 +117,13 @@ def _pop(scope: Scope, node: ast.Call, item: Type) -> Expr:
 
 def own_collection(scope: Scope, node: ast.expr) -> str:
     """The local list or map that `node` names, if it may be changed here; else ""."""
+    if isinstance(node, ast.Name) and node.id in scope.module.symbols:
+        hint = "a constant does not change; what is stored is a Map, a Table or a Var"
+        scope.error(codes.ASSIGN_GLOBAL, node, hint, name=node.id)
+        return ""
     if not isinstance(node, ast.Name) or node.id not in scope.function.locals:
-        scope.error(codes.IMMUTABLE, node)
+        hint = f"change a copy, `mine = list({shown(node)})`, and put it back by `replace`"
+        scope.error(codes.IMMUTABLE, node, hint)
         return ""
     if node.id in scope.params:
         scope.error(
@@ -133,17 +157,17 @@ def _search(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
 
 def _replace(scope: Scope, node: ast.Call, owner: Expr, record: RecordType) -> Expr:
     if node.args or not node.keywords:
-        return scope.error(codes.ARGUMENTS, node, what="`replace` names the fields that change")
+        hint = f"write `replace({record.fields[0].name if record.fields else 'name'}=…)`"
+        what = "`replace` names the fields that change"
+        return scope.error(codes.ARGUMENTS, node, hint, what=what)
     names: list[str] = []
     values: list[Expr] = []
     for item in node.keywords:
         index = record.index(str(item.arg))
         if index < 0 or item.arg in names:
-            scope.error(
-                codes.ARGUMENTS,
-                item,
-                what=f"`{record.name}` has no field `{item.arg}`, or it is given twice",
-            )
+            hint = f"it has {', '.join(field.name for field in record.fields)}"
+            what = f"`{record.name}` has no field `{item.arg}`, or it is given twice"
+            scope.error(codes.ARGUMENTS, item, hint, what=what)
             continue
         names.append(str(item.arg))
         values.append(check_as(scope, item.value, record.fields[index].type))
@@ -174,7 +198,10 @@ def rounded(scope: Scope, node: ast.Call, target: AmountType) -> Expr:
     if mode is None or value.type == UNKNOWN:
         return Expr("unknown", target, scope.span(node))
     if not isinstance(value.type, DecimalType):
-        return scope.error(codes.MISMATCH, given["value"], expected="a Decimal", found=value.type)
+        hint = between(shown(given["value"]), value.type, target)
+        return scope.error(
+            codes.MISMATCH, given["value"], hint, expected="a Decimal", found=value.type
+        )
     return Expr("round", target, scope.span(node), (value,), mode)
 
 
@@ -197,6 +224,15 @@ def _round(scope: Scope, node: ast.Call, owner: Expr) -> Expr:
     if scale is None or mode is None:
         return scope.unknown(node)
     return Expr("round", DecimalType(DIGITS_MAX, scale), scope.span(node), (owner,), mode)
+
+
+def _to_int(scope: Scope, node: ast.Call, owner: Expr) -> Expr:
+    """`value.to_int(MODE)`: the whole number."""
+    given = arguments(scope, node, ["rounding"], "to_int")
+    mode = rounding_mode(scope, given["rounding"]) if given is not None else None
+    if mode is None:
+        return Expr("unknown", INT, scope.span(node))
+    return Expr("round", INT, scope.span(node), (owner,), mode)
 
 
 def _div(scope: Scope, node: ast.Call, owner: Expr) -> Expr:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
+from daicho.compiler.diagnostics import shown
+from daicho.compiler.hints import operation
 from daicho.compiler.step2_check import storage
+from daicho.compiler.step2_check.arguments import in_order, is_inert, waiting
 from daicho.compiler.step2_check.convert import check_as, coerce, is_convertible
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
@@ -61,6 +64,8 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.GtE: (">=", "ge"),
 }
 EXACT_MODE = 0
+CHAIN_SHOWN_MAX = 4
+"""Comparisons of a chain that are written out in its hint, and looked at."""
 
 
 def widened(type_: Type) -> Type:
@@ -125,23 +130,45 @@ def _sum_type(left: Expr, right: Expr) -> Type:
 
 
 def binary(
-    scope: Scope, node: ast.expr | ast.stmt, left: Expr, op: ast.operator, right: Expr
+    scope: Scope, node: ast.BinOp | ast.AugAssign, left: Expr, op: ast.operator, right: Expr
 ) -> Expr:
     """`left op right`."""
     if UNKNOWN in (left.type, right.type) or type(op) not in _SYMBOLS:
         return scope.unknown(node)
     symbol, name = _SYMBOLS[type(op)]
-    for side in (left, right):
+    for side, part in zip((left, right), _sides(node), strict=True):
         if isinstance(side.type, OptionalType):
-            return scope.error(codes.OPTIONAL, node)
+            return scope.may_be_none(part)
     result = _arithmetic(scope, node, left, name, right)
     if result is not None:
         return result
-    if isinstance(left.type, AmountType) and isinstance(right.type, (AmountType, DecimalType)):
-        return scope.error(codes.UNITS, node, operator=symbol, left=left.type, right=right.type)
-    if isinstance(right.type, AmountType) and isinstance(left.type, DecimalType):
-        return scope.error(codes.UNITS, node, operator=symbol, left=left.type, right=right.type)
-    return scope.error(codes.OPERANDS, node, operator=symbol, left=left.type, right=right.type)
+    units = (AmountType, DecimalType)
+    mixed = isinstance(left.type, units) and isinstance(right.type, units)
+    return _undefined(scope, codes.UNITS if mixed else codes.OPERANDS, node, symbol, (left, right))
+
+
+def _sides(node: ast.BinOp | ast.AugAssign | ast.Compare) -> tuple[ast.expr, ast.expr]:
+    """Both sides as they are written."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return left, right
+        case ast.AugAssign(target=left, value=right):
+            return left, right
+    return node.left, node.comparators[0]
+
+
+def _undefined(
+    scope: Scope,
+    code: codes.Code,
+    node: ast.BinOp | ast.AugAssign | ast.Compare,
+    symbol: str,
+    sides: tuple[Expr, Expr],
+) -> Expr:
+    """Report an operation that the types of its sides do not have, and what to write."""
+    left, right = sides[0].type, sides[1].type
+    one, two = _sides(node)
+    hint = operation(left, symbol, right, shown(one), shown(two))
+    return scope.error(code, node, hint, operator=symbol, left=left, right=right)
 
 
 def _arithmetic(
@@ -246,9 +273,27 @@ def condition(scope: Scope, node: ast.expr) -> Condition:
             return _compare(scope, node), set(), set()
     value = scope.check(node, BOOL)
     if value.type not in (BOOL, UNKNOWN):
-        hint = "ask `.ok`" if isinstance(value.type, AttemptType) else ""
-        return scope.error(codes.CONDITION, node, hint, found=value.type), set(), set()
+        scope.error(codes.CONDITION, node, _question(node, value.type), found=value.type)
+        is_there = {scope.path(node)} if isinstance(value.type, OptionalType) else set()
+        return scope.unknown(node), is_there - {""}, set()
     return value, set(), set()
+
+
+def _question(node: ast.expr, found: Type) -> str:
+    """What to write for a value that stands where a condition is wanted."""
+    text = shown(node)
+    match found:
+        case AttemptType():
+            return f"ask `{text}.ok`"
+        case OptionalType():
+            return f"write `{text} is not None`"
+        case IntType():
+            return f"write `{text} != 0`"
+        case StrType() | BytesType() | ListType() | MapType():
+            return f"write `len({text}) > 0`"
+        case AmountType():
+            return f"write `{text} != {found}(0)`"
+    return ""
 
 
 def any_of(tests: list[Expr], op: str = "or") -> Expr:
@@ -274,6 +319,8 @@ def _bool_op(scope: Scope, node: ast.BoolOp) -> Condition:
         else:
             present, absent = present & right_present, absent | right_absent
     scope.flow = before
+    if UNKNOWN in {item.type for item in tests}:
+        return scope.unknown(node), present, absent
     return any_of(tests, "and" if is_and else "or"), present, absent
 
 
@@ -304,7 +351,7 @@ def _is_none(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) ->
 
 def _compare(scope: Scope, node: ast.Compare) -> Expr:
     if len(node.ops) != 1:
-        return scope.error(codes.CHAIN, node)
+        return _chain(scope, node)
     op, right_node = node.ops[0], node.comparators[0]
     if isinstance(op, (ast.In, ast.NotIn)):
         return _membership(scope, node, op, right_node)
@@ -325,11 +372,26 @@ def _compare(scope: Scope, node: ast.Compare) -> Expr:
             if isinstance(left.type, AmountType) and isinstance(right.type, AmountType)
             else codes.OPERANDS
         )
-        return scope.error(code, node, operator=symbol, left=left.type, right=right.type)
+        return _undefined(scope, code, node, symbol, (left, right))
     if name not in ("eq", "ne") and not is_ordered(target):
         return scope.error(codes.OPERANDS, node, operator=symbol, left=left.type, right=right.type)
     args = (coerce(scope, left, target, node), coerce(scope, right, target, node))
     return Expr(name, BOOL, scope.span(node), args)
+
+
+def _chain(scope: Scope, node: ast.Compare) -> Expr:
+    """Report a chain, and what is wrong with each of its comparisons."""
+    sides = [node.left, *node.comparators]
+    pairs: list[ast.Compare] = []
+    for left, op, right in zip(sides, node.ops, sides[1:], strict=False):
+        pair = ast.copy_location(ast.Compare(left, [op], [right]), left)
+        pair.end_lineno, pair.end_col_offset = right.end_lineno, right.end_col_offset
+        pairs.append(pair)
+    hint = f"write `{' and '.join(map(shown, pairs))}`" if len(pairs) <= CHAIN_SHOWN_MAX else ""
+    scope.error(codes.CHAIN, node, hint)
+    for pair in pairs[:CHAIN_SHOWN_MAX]:
+        condition(scope, pair)
+    return scope.unknown(node)
 
 
 def _membership(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) -> Expr:
@@ -347,35 +409,36 @@ def _contains(scope: Scope, node: ast.Compare, items: Expr) -> Expr:
     span = scope.span(node)
     match items.type:
         case ListType(item):
-            value = check_as(scope, node.left, item)
-            return Expr("list.contains", BOOL, span, (items, value))
+            op, value = "list.contains", check_as(scope, node.left, item)
         case MapType(key):
-            value = check_as(scope, node.left, key)
-            return Expr("dict.has", BOOL, span, (items, value))
+            op, value = "dict.has", check_as(scope, node.left, key)
         case StrType():
-            value = check_as(scope, node.left, STR)
-            return Expr("text.contains", BOOL, span, (items, value))
+            op, value = "text.contains", check_as(scope, node.left, STR)
         case TupleType(types) if items.op == "tuple":
             return _among(scope, node, items, types)
-    if items.type == UNKNOWN:
-        return items
-    return scope.error(codes.NOT_ITERABLE, node, found=items.type, what="has no members")
+        case type_ if type_ == UNKNOWN:
+            return items
+        case _:
+            return scope.error(codes.NOT_ITERABLE, node, found=items.type, what="has no members")
+    return in_order(scope, (items, value), (1, 0), lambda args: Expr(op, BOOL, span, args))
 
 
 def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]) -> Expr:
     """`status in (Status.A, Status.B)`: one comparison after another."""
-    name = scope.temporary(types[0]) if types else ""
-    value = check_as(scope, node.left, types[0]) if types else scope.unknown(node)
+    if not types:
+        return scope.error(codes.NOT_ITERABLE, node, found="an empty tuple", what="has no members")
+    value = check_as(scope, node.left, types[0])
     if value.type == UNKNOWN:
         return value
     span = scope.span(node)
-    tests = [
-        Expr(
-            "eq",
-            BOOL,
-            span,
-            (Expr("local", types[0], span, (), name), coerce(scope, item, types[0], node)),
+    members = tuple(coerce(scope, item, types[0], node) for item in items.args)
+    if not all(map(is_inert, members)):
+        whole = Expr("list", ListType(types[0]), items.span, members)
+        return in_order(
+            scope, (whole, value), (1, 0), lambda args: Expr("list.contains", BOOL, span, args)
         )
-        for item in items.args
-    ]
-    return Expr("let", BOOL, span, (value, any_of(tests)), name)
+
+    def tests(values: tuple[Expr, ...]) -> Expr:
+        return any_of([Expr("eq", BOOL, span, (*values, item)) for item in members])
+
+    return waiting(scope, (value,), (0,), tests)

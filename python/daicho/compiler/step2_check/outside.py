@@ -6,7 +6,7 @@ import ast
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
-from daicho.compiler.step2_check.arguments import arguments, positional
+from daicho.compiler.step2_check.arguments import arguments, in_order, positional, written_order
 from daicho.compiler.step2_check.convert import check_as
 from daicho.compiler.step2_check.scope import FeedSymbol, Scope
 from daicho.compiler.tree import Expr, FeedDecl, Function
@@ -38,14 +38,19 @@ def timer_set(scope: Scope, node: ast.Call, function: Function, name: str) -> Ex
         what = f"`{function.name}.at` takes the time first"
         return scope.error(codes.ARGUMENTS, node, what=what)
     rest = ast.copy_location(ast.Call(node.func, node.args[1:], node.keywords), node)
-    given = arguments(scope, rest, [item.name for item in function.params], f"{function.name}.at")
+    names = [item.name for item in function.params]
+    given = arguments(scope, rest, names, f"{function.name}.at")
     if given is None:
         return scope.unknown(node)
     when = check_as(scope, node.args[0], TIMESTAMP)
     args = tuple(check_as(scope, given[item.name], item.type) for item in function.params)
     scope.effect("schedule", node)
     data = (function.module, function.name)
-    return Expr("timer.set", HASH, scope.span(node), (when, *args), data)
+    span = scope.span(node)
+    written = [0, *(position + 1 for position in written_order(given, names))]
+    return in_order(
+        scope, (when, *args), written, lambda args: Expr("timer.set", HASH, span, args, data)
+    )
 
 
 def cancel(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
@@ -77,6 +82,9 @@ def oracle(scope: Scope, node: ast.Call, name: str) -> Expr:
         hint = "it has read, find and time"
         return scope.error(codes.ATTRIBUTE, node.func, hint, owner="`oracle`", name=name)
     wanted = ["feed"] if name == "time" else ["feed", "max_age"]
+    if len(node.args) > 1:
+        what = f"`oracle.{name}` takes one argument without a name, the feed"
+        return scope.error(codes.ARGUMENTS, node.args[1], "name it: `max_age=…`", what=what)
     given = arguments(scope, node, wanted, f"oracle.{name}")
     feed = _feed(scope, given["feed"]) if given else None
     if given is None or feed is None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import Reporter, Span
+from daicho.compiler.hints import HAS, INSTEAD, METHODS
 from daicho.compiler.step1_parse import Parsed
 from daicho.compiler.tree import EventDecl, Expr, FeedDecl, Function, IndexDecl, Stmt, TableDecl
 from daicho.compiler.types import UNKNOWN, EnumType, RecordType, Type
@@ -89,7 +90,7 @@ class Module:
     tables: list[TableDecl] = field(default_factory=list)
     indexes: list[IndexDecl] = field(default_factory=list)
     stored: list[str] = field(default_factory=list)
-    """Tables and indexes by name, in the order of the file: their ids are of one space."""
+    """Tables, their lock rows and indexes by name, in the order of the file: one space of ids."""
     functions: list[Function] = field(default_factory=list)
     events: dict[str, EventDecl] = field(default_factory=dict)
     imported: dict[str, Module] = field(default_factory=dict)
@@ -130,8 +131,33 @@ class Loop:
     breaks: list[Flow] = field(default_factory=list)
 
 
+def bound_names(node: ast.AST) -> set[str]:
+    """Every name that `node`, or what is in it, gives a meaning."""
+    bound: set[str] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
+                bound.add(name)
+            case ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+                bound.add(name)
+            case ast.MatchAs(name=str(name)) | ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.alias(name=name, asname=asname):
+                bound.add(asname or name.partition(".")[0])
+    return bound
+
+
 NAMES_MAX = 1_000
 """Names among which a close one is looked for."""
+
+
+def instead_of(name: str, alike: Collection[str], otherwise: str = "declare or import it") -> str:
+    """The hint for a name that is not there: what to write, a close name, or `otherwise`."""
+    if name in INSTEAD:
+        return INSTEAD[name]
+    known = sorted(item for item in alike if item[:1].lower() == name[:1].lower())[:NAMES_MAX]
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else otherwise
 
 
 class Scope:
@@ -158,6 +184,14 @@ class Scope:
         self.uncertain = False
         """Whether a faulty statement was left out, so that flow facts are guesses."""
         self.params = {item.name for item in function.params}
+        self.excused: set[str] = set()
+        """Declarations of which it was told already that they are not assigned."""
+        self.shadowed: set[str] = set()
+        """Declarations that the function wrongly assigns: no more is said of these names."""
+        self.doubtful: set[str] = set()
+        """Locals and fields of which it was told that they may be None."""
+        self.inferred: dict[str, int] = {}
+        """Locals that have the type of their first value, and its line."""
         self._temporaries = 0
 
     def check(self, node: ast.expr, expected: Type | None = None) -> Expr:
@@ -174,6 +208,27 @@ class Scope:
             self.reporter.error(code, node, hint, **values)
         return self.unknown(node)
 
+    def may_be_none(self, node: ast.expr) -> Expr:
+        """Report a value that may be None: once for each name until it is assigned again."""
+        path = self.path(node)
+        if path in self.doubtful:
+            return self.unknown(node)
+        if path:
+            self.doubtful.add(path)
+        name = path or "x"
+        hint = f"test it with `if {name} is None:` first, or use `expect({name}, Error.CODE)`"
+        if path and "." not in path:
+            hint = f"write `{path} = expect(…, Error.CODE)`, or test it with `if {path} is None:`"
+            hint = f"{hint}; `require` does not tell"
+        return self.error(codes.OPTIONAL, node, hint)
+
+    def assigned(self, name: str) -> None:
+        """A name has another value: what was known and told of the one before is forgotten."""
+        self.flow.forget(name)
+        self.doubtful = {
+            path for path in self.doubtful if path != name and not path.startswith(name + ".")
+        }
+
     def unknown(self, node: ast.AST) -> Expr:
         """What stands for a value after a report."""
         return Expr("unknown", UNKNOWN, self.span(node))
@@ -181,6 +236,12 @@ class Scope:
     def effect(self, kind: str, node: ast.AST) -> None:
         """Note that the function reads or writes state, or emits."""
         self.function.effects.append((kind, self.span(node)))
+
+    def unknown_local(self, name: str) -> None:
+        """After a report: a local of which nothing is known, and of which no more is said."""
+        if name not in self.module.symbols:
+            self.function.locals[name] = UNKNOWN
+            self.flow.assigned.add(name)
 
     def temporary(self, type_: Type) -> str:
         """A new local that no author can name."""
@@ -192,10 +253,7 @@ class Scope:
     def unknown_name(self, node: ast.AST, name: str) -> Expr:
         """Report a name that is not there, with a close one."""
         alike = {*self.module.symbols, *self.function.locals}
-        known = sorted(item for item in alike if item[:1].lower() == name[:1].lower())[:NAMES_MAX]
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "declare or import it"
-        return self.error(codes.UNKNOWN_NAME, node, hint, name=name)
+        return self.error(codes.UNKNOWN_NAME, node, instead_of(name, alike), name=name)
 
     def path(self, node: ast.expr) -> str:
         """`trade.terms` for a local and fields below it; "" for anything else."""
@@ -207,14 +265,18 @@ class Scope:
                 return f"{above}.{attr}" if above else ""
         return ""
 
+    def is_local(self, node: ast.expr) -> bool:
+        """Whether `node` is the name of a local."""
+        return isinstance(node, ast.Name) and node.id in self.function.locals
+
     def no_attribute(self, node: ast.Attribute, owner: Type) -> Expr:
         """Report an attribute that is not there, with what there is."""
-        names: list[str] = []
         if isinstance(owner, RecordType):
-            names = [item.name for item in owner.fields]
+            hint = f"it has {', '.join(item.name for item in owner.fields)}"
         elif isinstance(owner, EnumType):
-            names = [name for name, _ in owner.members]
-        hint = f"it has {', '.join(names)}" if names else ""
+            hint = f"it has {', '.join(name for name, _ in owner.members)}"
+        else:
+            hint = METHODS.get(node.attr) or HAS.get(type(owner).__name__, "")
         return self.error(codes.ATTRIBUTE, node, hint, owner=owner, name=node.attr)
 
 

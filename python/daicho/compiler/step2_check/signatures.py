@@ -14,8 +14,11 @@ from daicho.compiler.types import (
     PARTY,
     ROLE,
     UNKNOWN,
+    BytesType,
     ListType,
+    MapType,
     OptionalType,
+    StrType,
     Type,
     is_storable,
 )
@@ -75,7 +78,7 @@ class Signatures:
     def _result(self, node: ast.FunctionDef) -> Type:
         if node.returns is None:
             self.reporter.error(codes.MISSING_TYPE, node, what=f"the result of `{node.name}`")
-            return NONE
+            return UNKNOWN
         return self.annotations.read(node.returns)
 
     def _border(self, node: ast.FunctionDef, function: Function) -> None:
@@ -84,17 +87,15 @@ class Signatures:
             return
         for item, arg in zip(function.params, node.args.args, strict=False):
             if item.type != UNKNOWN and not is_storable(item.type):
-                self.reporter.error(
-                    codes.UNBOUNDED, arg, what=f"the parameter `{item.name}`, {item.type},"
-                )
+                what = f"the parameter `{item.name}`, {item.type},"
+                self.reporter.error(codes.UNBOUNDED, arg, bounded(item.type), what=what)
         result = function.result
         if isinstance(result, ListType) and result.length is None:
             result = ListType(result.item, 1)
         if result not in (NONE, UNKNOWN) and not is_storable(result):
             assert node.returns is not None
-            self.reporter.error(
-                codes.UNBOUNDED, node.returns, what=f"the result, {function.result},"
-            )
+            what = f"the result, {function.result},"
+            self.reporter.error(codes.UNBOUNDED, node.returns, bounded(function.result), what=what)
 
     # --- decorators ---
 
@@ -114,13 +115,14 @@ class Signatures:
             self._authority(function, node, options)
         if kind == "scheduled":
             self._schedule(function, node, options)
-        if "callers" in options:
-            function.callers = self._texts(options["callers"])
-            self._known_callers(function, options["callers"])
+        if kind == "export":
+            self._callers(function, node, options)
 
     def _options(self, kind: str, node: ast.expr) -> dict[str, ast.expr]:
         if not isinstance(node, ast.Call):
-            self.reporter.error(codes.DECORATOR, node, what=f"`@{kind}` needs its options")
+            if kind not in ("entry", "query", "export"):  # of those it is said who may call
+                hint = f"write `@{kind}()`, and its options in the brackets"
+                self.reporter.error(codes.DECORATOR, node, hint, what=f"`@{kind}` has no brackets")
             return {}
         options: dict[str, ast.expr] = {}
         for item in node.keywords:
@@ -173,9 +175,10 @@ class Signatures:
 
     def _authority(self, function: Function, node: ast.expr, options: dict[str, ast.expr]) -> None:
         if "roles" not in options:
-            self.reporter.error(
-                codes.AUTHORITY, node, what="the roles that may call it are missing"
-            )
+            kind = function.kind
+            hint = f"write `@{kind}(roles=(Role.MEMBER,))`, or `@{kind}(roles=ANY_ROLE)`"
+            what = "the roles that may call it are missing"
+            self.reporter.error(codes.AUTHORITY, node, hint, what=what)
         else:
             function.roles = self._roles(options["roles"])
         if "signed_by" in options:
@@ -216,9 +219,35 @@ class Signatures:
             )
         return texts
 
-    def _known_callers(self, function: Function, node: ast.expr) -> None:
+    def _callers(self, function: Function, node: ast.expr, options: dict[str, ast.expr]) -> None:
+        hint = 'write `@export(callers=("trades",))`, or `@export(callers=ANY_CONTRACT)`'
+        if "callers" not in options:
+            what = "the contracts that may call it are missing"
+            self.reporter.error(codes.AUTHORITY, node, hint, what=what)
+            return
+        node = options["callers"]
+        symbol = self.module.symbols.get(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(symbol, BuiltinSymbol) and symbol.name == "ANY_CONTRACT":
+            return
+        if isinstance(node, ast.Tuple) and not node.elts:
+            what = "callers are a tuple with at least one contract"
+            self.reporter.error(codes.AUTHORITY, node, hint, what=what)
+            return
+        function.callers = self._texts(node)
         for name in function.callers:
             if not name.isidentifier() or name == self.module.name:
                 self.reporter.error(
                     codes.CONTRACT_SET, node, what=f"`{name}` is not another contract"
                 )
+
+
+def bounded(type_: Type) -> str:
+    """How a type is given a bound; "" where something inside it needs one."""
+    match type_:
+        case StrType(None) | BytesType(None):
+            return f"write `Annotated[{type_}, MaxLen(64)]`"
+        case ListType(item, None) if is_storable(item):
+            return f"write `Annotated[{type_}, MaxLen(100)]`"
+        case MapType(_, value, None) if is_storable(value):
+            return f"write `Annotated[{type_}, MaxLen(100)]`"
+    return ""

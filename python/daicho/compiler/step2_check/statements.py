@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
+from daicho.compiler.step1_parse import inner_blocks
 from daicho.compiler.step2_check import assignments, loops, matching, methods, operators
 from daicho.compiler.step2_check.arguments import is_effective
 from daicho.compiler.step2_check.classes import is_remark
 from daicho.compiler.step2_check.convert import check_as
-from daicho.compiler.step2_check.scope import BuiltinSymbol, Scope
+from daicho.compiler.step2_check.scope import BuiltinSymbol, Scope, bound_names
 from daicho.compiler.tree import (
     Attempt,
     Do,
@@ -29,11 +30,27 @@ from daicho.compiler.types import (
 
 def check_body(scope: Scope, node: ast.FunctionDef) -> None:
     """Check the body of a function and keep it, typed."""
+    _excuse(scope, node)
     scope.function.body = block(scope, node.body)
     result = scope.function.result
     if scope.flow.reachable and not scope.uncertain and result not in (NONE, UNKNOWN):
         name = scope.function.name
         scope.error(codes.NO_RETURN, node, name=name, type=result)
+
+
+def _excuse(scope: Scope, node: ast.FunctionDef) -> None:
+    """Names that refused code would bind have a value of unknown type: no more is said of them."""
+    for part in ast.walk(node):
+        is_inner = isinstance(part, (ast.FunctionDef, ast.ClassDef, ast.ImportFrom))
+        if part is node or not (is_inner or id(part) in scope.module.parsed.refused):
+            continue
+        if isinstance(part, (ast.Yield, ast.YieldFrom)):
+            scope.uncertain = True
+        if isinstance(part, (ast.Global, ast.Nonlocal)):
+            scope.excused |= set(part.names)
+        else:
+            for name in sorted(bound_names(part) - set(scope.function.locals)):
+                scope.unknown_local(name)
 
 
 def block(scope: Scope, body: list[ast.stmt]) -> tuple[Stmt, ...]:
@@ -46,6 +63,9 @@ def block(scope: Scope, body: list[ast.stmt]) -> tuple[Stmt, ...]:
             break
         if id(statement) in scope.module.parsed.refused:
             scope.uncertain = True
+            for inner in inner_blocks(statement):
+                block(scope, inner)
+                scope.flow.reachable = True
         else:
             done += _statement(scope, statement)
     return tuple(done)
@@ -80,8 +100,19 @@ def _statement(scope: Scope, node: ast.stmt) -> list[Stmt]:
             return [_return(scope, node)]
         case ast.Break() | ast.Continue():
             return loops.leave(scope, node)
-    scope.error(codes.STATEMENT, node, what=f"`{type(node).__name__}` inside a function")
+    what, hint = _NOT_INSIDE.get(type(node), (f"`{type(node).__name__}` inside a function", ""))
+    scope.error(codes.STATEMENT, node, hint, what=what)
     return []
+
+
+_NOT_INSIDE: dict[type[ast.stmt], tuple[str, str]] = {
+    ast.FunctionDef: (
+        "a function inside a function",
+        "write it beside this one, and give it what it needs as arguments",
+    ),
+    ast.ClassDef: ("a class inside a function", "write it at the top level"),
+    ast.ImportFrom: ("an import inside a function", "write it at the top of the file"),
+}
 
 
 def _expression(scope: Scope, node: ast.Expr, value: ast.expr) -> list[Stmt]:
@@ -151,7 +182,8 @@ def _return(scope: Scope, node: ast.Return) -> Stmt:
             scope.error(codes.MISMATCH, node, expected=wanted, found="nothing")
     elif wanted == NONE:
         found = scope.check(node.value)
-        scope.error(codes.MISMATCH, node.value, expected="nothing", found=found.type)
+        if found.type != UNKNOWN:
+            scope.error(codes.MISMATCH, node.value, expected="nothing", found=found.type)
     else:
         value = check_as(scope, node.value, wanted)
     scope.flow.reachable = False

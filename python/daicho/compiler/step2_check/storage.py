@@ -6,8 +6,10 @@ import ast
 from dataclasses import dataclass
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import shown
+from daicho.compiler.step2_check import holdings
+from daicho.compiler.step2_check.arguments import asked, in_order, key_of
 from daicho.compiler.step2_check.convert import check_as, coerce
+from daicho.compiler.step2_check.methods import no_default
 from daicho.compiler.step2_check.scope import IndexSymbol, Scope, TableSymbol
 from daicho.compiler.tree import Expr, IndexDecl, Scan, TableDecl
 from daicho.compiler.types import (
@@ -104,18 +106,26 @@ def method(scope: Scope, source: View, name: str, node: ast.Call) -> Expr:
     if kind == "table" and now and name in ("insert", "put", "update"):
         return _write(scope, table, name, node)
     if kind == "table" and now and name == "delete":
-        keys = _keys(scope, table, node.args, node)
+        keys = key_of(scope, table, node.args, node)
         return _effect(
             scope, "write", node, Expr("table.delete", NONE, scope.span(node), keys, table.name)
         )
-    if kind == "holdings" and now and name in ("move", "issue", "redeem"):
-        return _holdings(scope, table, name, node)
+    if kind == "holdings" and now and name in holdings.METHODS:
+        return holdings.method(scope, table, name, node)
     if kind == "map" and name == "get":
+        if len(node.args) == 2:
+            return no_default(scope, node)
         return _get(scope, source, node)
     if kind == "var" and name in ("get", "set"):
         return _var(scope, table, name, node)
-    hint = "balances move by issue, redeem and move" if kind == "holdings" else ""
-    return scope.error(codes.ATTRIBUTE, node, hint, owner=f"`{table.name}`", name=name)
+    if kind == "holdings":
+        hint = "balances change by issue, redeem, move, lock and unlock"
+        if name == "at":
+            hint = f"`at` names a place in issue, redeem, move, lock and unlock; {asked(table)}"
+    else:
+        hint = asked(table)
+    hint = hint if now else "of the past there are `get`, `scan`, `[…]` and `in`"
+    return scope.error(codes.ATTRIBUTE, node.func, hint, owner=f"`{table.name}`", name=name)
 
 
 def subscript(scope: Scope, source: View, node: ast.Subscript) -> Expr:
@@ -127,14 +137,9 @@ def subscript(scope: Scope, source: View, node: ast.Subscript) -> Expr:
             codes.NOT_ITERABLE, node, hint, found=f"`{source.name}`", what="has no keys"
         )
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    keys = _keys(scope, table, parts, node)
+    keys = key_of(scope, table, parts, node)
     op = "map.get" if table.kind == "map" else "table.get"
-    return _effect(
-        scope,
-        "read",
-        node,
-        Expr(op, _value(table), scope.span(node), _timed(keys, source), _data(source)),
-    )
+    return _read(scope, source, node, op, _value(table), keys)
 
 
 def contains(scope: Scope, source: View, node: ast.expr, key: ast.expr) -> Expr:
@@ -144,19 +149,14 @@ def contains(scope: Scope, source: View, node: ast.expr, key: ast.expr) -> Expr:
             codes.NOT_ITERABLE, node, found=f"`{source.name}`", what="has no members"
         )
     parts = key.elts if isinstance(key, ast.Tuple) else [key]
-    keys = _keys(scope, source.table, parts, node)
-    return _effect(
-        scope,
-        "read",
-        node,
-        Expr("table.has", BOOL, scope.span(node), _timed(keys, source), _data(source)),
-    )
+    keys = key_of(scope, source.table, parts, node)
+    return _read(scope, source, node, "table.has", BOOL, keys, time_first=False)
 
 
 def set_item(scope: Scope, table: TableDecl, node: ast.Subscript, value: ast.expr) -> Expr:
     """`map[key] = value`."""
     if table.kind != "map":
-        hint = "write `table.put(row)`"
+        hint = f"write `{table.name}.put(row)`; the row has its key"
         return scope.error(codes.TABLE, node, hint, what=f"rows of `{table.name}` are not assigned")
     key = check_as(scope, node.slice, table.keys[0].type)
     stored = check_as(scope, value, table.values[0].type)
@@ -168,7 +168,7 @@ def set_item(scope: Scope, table: TableDecl, node: ast.Subscript, value: ast.exp
 def delete_item(scope: Scope, table: TableDecl, node: ast.Subscript) -> Expr:
     """`del map[key]`."""
     if table.kind != "map":
-        hint = "write `table.delete(key, …)`"
+        hint = f"write `{table.name}.delete({', '.join(item.name for item in table.keys)})`"
         return scope.error(
             codes.TABLE, node, hint, what=f"`del` is for maps, `{table.name}` is not one"
         )
@@ -190,23 +190,23 @@ def _value(table: TableDecl) -> Type:
     return table.values[0].type if table.kind == "map" else table.row
 
 
-def _timed(keys: tuple[Expr, ...], source: View) -> tuple[Expr, ...]:
-    return keys if source.time is None else (*keys, source.time)
-
-
-def _data(source: View) -> tuple[str, bool]:
-    return (source.table.name, source.time is not None)
-
-
-def _keys(scope: Scope, table: TableDecl, parts: list[ast.expr], node: ast.AST) -> tuple[Expr, ...]:
-    columns = table.keys
-    if len(parts) != len(columns):
-        names = ", ".join(item.name for item in columns)
-        scope.error(codes.ARGUMENTS, node, what=f"the key of `{table.name}` is ({names})")
-        return tuple(scope.unknown(node) for _ in columns)
-    return tuple(
-        check_as(scope, part, item.type) for part, item in zip(parts, columns, strict=False)
-    )
+def _read(
+    scope: Scope,
+    source: View,
+    node: ast.AST,
+    op: str,
+    type_: Type,
+    keys: tuple[Expr, ...],
+    time_first: bool = True,
+) -> Expr:
+    """One row by its key. The time stands last; `as_of(time)` is written before a key, or after."""
+    values, written = keys, list(range(len(keys)))
+    if source.time is not None:
+        values = (*keys, source.time)
+        written.insert(0 if time_first else len(keys), len(keys))
+    span, data = scope.span(node), (source.table.name, source.time is not None)
+    value = in_order(scope, values, written, lambda args: Expr(op, type_, span, args, data))
+    return _effect(scope, "read", node, value)
 
 
 def _no_keywords(scope: Scope, node: ast.Call) -> None:
@@ -216,19 +216,18 @@ def _no_keywords(scope: Scope, node: ast.Call) -> None:
 
 def _get(scope: Scope, source: View, node: ast.Call) -> Expr:
     _no_keywords(scope, node)
-    keys = _keys(scope, source.table, node.args, node)
+    keys = key_of(scope, source.table, node.args, node)
     op = "map.find" if source.table.kind == "map" else "table.find"
     result = _value(source.table)
     result = result if isinstance(result, OptionalType) else OptionalType(result)
-    return _effect(
-        scope, "read", node, Expr(op, result, scope.span(node), _timed(keys, source), _data(source))
-    )
+    return _read(scope, source, node, op, result, keys)
 
 
 def _write(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
-    _no_keywords(scope, node)
-    if len(node.args) != 1:
-        return scope.error(codes.ARGUMENTS, node, what=f"`{name}` takes one row")
+    if len(node.args) != 1 or node.keywords:
+        made = table.row.name if name != "update" else "row.replace"
+        hint = f"the row has its key: `{table.name}.{name}({made}(…))`"
+        return scope.error(codes.ARGUMENTS, node, hint, what=f"`{name}` takes one row")
     row = check_as(scope, node.args[0], table.row)
     return _effect(
         scope, "write", node, Expr(f"table.{name}", NONE, scope.span(node), (row,), table.name)
@@ -256,6 +255,9 @@ def _var(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
 
 # --- scans ---
 
+SCAN_OPTIONS = ("lo", "hi", "after", "time", "limit")
+"""What stands after the prefix in a scan of the typed tree, in this order."""
+
 
 def _scan(scope: Scope, source: View, node: ast.Call) -> Expr:
     options = {str(item.arg): item.value for item in node.keywords}
@@ -269,19 +271,22 @@ def _scan(scope: Scope, source: View, node: ast.Call) -> Expr:
         )
     if count <= source.holder:
         column = columns[source.holder].name
-        return scope.error(codes.SCAN_PREFIX, node, table=source.name, column=column)
-    args = [check_as(scope, a, c.type) for a, c in zip(node.args, columns, strict=False)]
-    for name in ("lo", "hi"):
-        if name in options:
-            args.append(check_as(scope, options[name], columns[count].type))
-    if "after" in options:
-        args.append(check_as(scope, options["after"], OptionalType(source.table.row)))
+        prefix = ", ".join(item.name for item in columns[: source.holder + 1])
+        hint = f"write `{source.name}.scan({prefix})`, with the values of these columns"
+        return scope.error(codes.SCAN_PREFIX, node, hint, table=source.name, column=column)
+    given = {f"{at}": check_as(scope, item, columns[at].type) for at, item in enumerate(node.args)}
+    wanted: dict[str, Type] = {"after": OptionalType(source.table.row), "limit": INT}
+    if count < len(columns):
+        wanted |= {"lo": columns[count].type, "hi": columns[count].type}
+    for name, option in options.items():
+        given[name] = check_as(scope, option, wanted[name])
     if source.time is not None:
-        args.append(source.time)
-    if "limit" in options:
-        args.append(check_as(scope, options["limit"], INT))
-    type_ = ListType(source.table.row)
-    value = Expr("scan", type_, scope.span(node), tuple(args), _scan_data(source, count, options))
+        given = {"time": source.time, **given}
+    type_, span = ListType(source.table.row), scope.span(node)
+    places = [name for name in (*map(str, range(count)), *SCAN_OPTIONS) if name in given]
+    data, args = _scan_data(source, count, options), tuple(given[name] for name in places)
+    written = [places.index(name) for name in given]
+    value = in_order(scope, args, written, lambda args: Expr("scan", type_, span, args, data))
     return _effect(scope, "read", node, value)
 
 
@@ -302,42 +307,3 @@ def _scan_data(source: View, count: int, options: dict[str, ast.expr]) -> Scan:
         limit="limit" in options,
         index=source.index.name if source.index is not None else "",
     )
-
-
-# --- holdings ---
-
-
-def _holdings(scope: Scope, table: TableDecl, name: str, node: ast.Call) -> Expr:
-    wanted = {"move": ("source", "target"), "issue": ("target",), "redeem": ("source",)}[name]
-    options = {item.arg: item.value for item in node.keywords}
-    if len(node.args) != 1 or tuple(sorted(str(key) for key in options)) != wanted:
-        what = f"`{name}` takes an amount and {' and '.join(f'{item}=' for item in wanted)}"
-        return scope.error(codes.ARGUMENTS, node, what=what)
-    amount = check_as(scope, node.args[0], table.values[0].type)
-    args: list[Expr] = [amount]
-    columns: list[int] = []
-    for item in wanted:
-        place = _place(scope, table, options[item])
-        if place is None:
-            return scope.unknown(node)
-        keys, column = place
-        args += keys
-        columns.append(column)
-    value = Expr(f"holdings.{name}", NONE, scope.span(node), tuple(args), (table.name, *columns))
-    return _effect(scope, "write", node, value)
-
-
-def _place(scope: Scope, table: TableDecl, node: ast.expr) -> tuple[tuple[Expr, ...], int] | None:
-    """The keys and the amount column of `table.at(key, …).column`."""
-    match node:
-        case ast.Attribute(
-            value=ast.Call(
-                func=ast.Attribute(value=ast.Name(id=name), attr="at"), args=parts, keywords=[]
-            ),
-            attr=column,
-        ) if name == table.name:
-            names = [item.name for item in table.values]
-            if column in names:
-                return _keys(scope, table, parts, node), names.index(column)
-    scope.error(codes.PLACE, node, what=shown(node), table=table.name)
-    return None

@@ -43,20 +43,22 @@ class Tables:
         """One declaration; None after a report."""
         before = len(self.reporter.diagnostics)
         options = self._options(
-            call, ("compartment", "per") if kind == "Holdings" else ("compartment",)
+            call,
+            ("compartment", "per", "locked") if kind == "Holdings" else ("compartment",),
         )
         row = self._row(node, name, kind, annotation, call)
         if row is None:
             return None
         compartment, column = self._compartment(row, kind, options.get("compartment"), call)
         group = self._holdings(row, options.get("per"), call) if kind == "Holdings" else 0
+        locked = self._locked(row, options["locked"]) if "locked" in options else ()
         initial = self._initial(row, call) if kind == "Var" else None
         if len(self.reporter.diagnostics) > before:
             return None
-        return TableDecl(name, kind.lower(), row, compartment, column, group, initial)
+        return TableDecl(name, kind.lower(), row, compartment, column, group, initial, locked)
 
-    def _wrong(self, node: ast.AST, what: str) -> None:
-        self.reporter.error(codes.TABLE, node, what=what)
+    def _wrong(self, node: ast.AST, what: str, hint: str = "") -> None:
+        self.reporter.error(codes.TABLE, node, hint, what=what)
 
     def _options(self, call: ast.Call, known: tuple[str, ...]) -> dict[str, ast.expr]:
         options: dict[str, ast.expr] = {}
@@ -119,8 +121,13 @@ class Tables:
         return None
 
     def _has_columns(self, node: ast.AST, row: RecordType) -> bool:
-        if not row.key_fields or not row.value_fields:
-            self._wrong(node, f"`{row.name}` needs a key column and a column beside the key")
+        if not row.key_fields:
+            what = f"`{row.name}` has no key column, so its rows could not be told apart"
+            first = row.fields[0].name if row.fields else "id"
+            self._wrong(node, what, f"write the key first: `{first}: Key[…]`; one row is a Var")
+            return False
+        if not row.value_fields:
+            self._wrong(node, f"`{row.name}` has only key columns", _only_keys(row))
             return False
         if len(row.key_fields) > KEY_COLUMNS_MAX:
             self.reporter.error(
@@ -184,6 +191,20 @@ class Tables:
             return 0
         return group
 
+    def _locked(self, row: RecordType, node: ast.expr) -> tuple[int, ...]:
+        """`locked=(Row.column, …)`: amounts, and at least one is left that is not."""
+        items = node.elts if isinstance(node, ast.Tuple) else []
+        found = [self.column(row, item) - len(row.key_fields) for item in items]
+        if not found or any(item < 0 for item in found):
+            what = f"`locked=` is not a tuple of amounts, `({row.name}.{_last(row)},)`"
+            self.reporter.error(codes.HOLDINGS, node, what=what)
+        elif len(set(found)) != len(found):
+            self.reporter.error(codes.HOLDINGS, node, what="a column stands twice in `locked=`")
+        elif len(found) == len(row.value_fields):
+            what = f"every amount of `{row.name}` is locked, and there is none to lock"
+            self.reporter.error(codes.HOLDINGS, node, what=what)
+        return tuple(sorted(found))
+
     def _initial(self, row: RecordType, call: ast.Call) -> Expr | None:
         nobody = Function(self.module.name, "initial", (), NONE, "helper", START)
         scope = Scope(self.module, nobody, self.reporter, expressions.check)
@@ -200,3 +221,16 @@ class Tables:
     def _builtin(self, node: ast.expr) -> str:
         symbol = self.module.symbols.get(node.id) if isinstance(node, ast.Name) else None
         return symbol.name if isinstance(symbol, BuiltinSymbol) else ""
+
+
+def _last(row: RecordType) -> str:
+    return row.value_fields[-1].name
+
+
+def _only_keys(row: RecordType) -> str:
+    """The way out for a set: what is in it is stored with something that is true of it."""
+    hint = f"give `{row.name}` a column that says something of the key, as `since: Timestamp`"
+    match row.key_fields:
+        case (only,):
+            return f"{hint}; or write `members: Map[{only.type}, Bool] = Map(compartment=…)`"
+    return hint

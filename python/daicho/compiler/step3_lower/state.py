@@ -1,4 +1,4 @@
-"""Stored state: rows by key, scans, and amounts that move.
+"""Stored state: rows by key, and scans.
 
 In the machine a row as the language sees it is a record of its key columns and
 one more field, the record that is stored: what a scan gives.
@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from daicho.compiler.ir import ErrorRef
+from daicho.compiler.ir import BOUNDS
 from daicho.compiler.step3_lower.builder import Builder, rest_of_index, rest_of_key, stored_row
 from daicho.compiler.tree import Expr, IndexDecl, Scan, TableDecl
 from daicho.compiler.types import INT, ListType, OptionalType, Type
 
 SCAN_ROWS_MAX = 10_000
 """Rows of one scan; `daicho_types::limits::SCAN_ROWS_MAX`."""
-BOUNDS = ErrorRef(1000, "BOUNDS")
-"""The language's own failure: a scan without limit met more rows than one scan
-may give, or a negative amount was to be moved."""
 
 
 def _table_of(builder: Builder, value: Expr) -> tuple[TableDecl, bool]:
@@ -243,90 +240,7 @@ def _all_rows(builder: Builder, type_: Type) -> None:
     builder.emit("local.take", place)
 
 
-# --- holdings ---
-
-
-def _holdings_parts(
-    builder: Builder, value: Expr
-) -> tuple[TableDecl, str, list[list[str]], tuple[int, ...]]:
-    """The amount and each place's key, in locals; and the amount columns."""
-    assert isinstance(value.data, tuple)
-    table = builder.table(str(value.data[0]))
-    columns = tuple(int(item) for item in value.data[1:])
-    amount = builder.temporary(value.args[0].type)
-    builder.push(value.args[0])
-    builder.emit("local.tee", amount)
-    builder.push_int(value.args[0].type, 0)
-    builder.emit("ge", value.args[0].type)
-    builder.emit("require", BOUNDS)
-    width, keys = len(table.keys), value.args[1:]
-    places: list[list[str]] = []
-    for start in range(0, len(keys), width):
-        names: list[str] = []
-        for key in keys[start : start + width]:
-            builder.push(key)
-            names.append(builder.temporary(key.type))
-            builder.set(names[-1])
-        places.append(names)
-    return table, amount, places, columns
-
-
-def _debit(builder: Builder, table: TableDecl, place: list[str], amount: str, column: int) -> None:
-    for name in place:
-        builder.get(name)
-    builder.get(amount)
-    builder.emit("neg", table.values[0].type)
-    builder.emit("table.adjust", table, column)
-
-
-def _credit(builder: Builder, table: TableDecl, place: list[str], amount: str, column: int) -> None:
-    """Add to the row, or make one."""
-    for name in place:
-        builder.get(name)
-    builder.emit("table.has", table)
-    arms = builder.branch(None)
-    with arms.then():
-        for name in place:
-            builder.get(name)
-        builder.get(amount)
-        builder.emit("table.adjust", table, column)
-    with arms.orelse():
-        for name in place:
-            builder.get(name)
-        for index, item in enumerate(table.values):
-            builder.get(amount) if index == column else builder.push_int(item.type, 0)
-        builder.emit("record.new", stored_row(table.row))
-        builder.emit("table.insert", table)
-
-
-def _declare(builder: Builder, op: str, table: TableDecl, place: list[str], amount: str) -> None:
-    builder.get(place[table.group])
-    builder.get(amount)
-    builder.emit(op, table)
-
-
-def _move(builder: Builder, value: Expr) -> None:
-    table, amount, (source, target), (from_column, to_column) = _holdings_parts(builder, value)
-    _debit(builder, table, source, amount, from_column)
-    _credit(builder, table, target, amount, to_column)
-
-
-def _issue(builder: Builder, value: Expr) -> None:
-    table, amount, (target,), (column,) = _holdings_parts(builder, value)
-    _declare(builder, "table.issue", table, target, amount)
-    _credit(builder, table, target, amount, column)
-
-
-def _redeem(builder: Builder, value: Expr) -> None:
-    table, amount, (source,), (column,) = _holdings_parts(builder, value)
-    _declare(builder, "table.redeem", table, source, amount)
-    _debit(builder, table, source, amount, column)
-
-
 HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
-    "holdings.issue": _issue,
-    "holdings.move": _move,
-    "holdings.redeem": _redeem,
     "map.find": _map_find,
     "map.get": _map_get,
     "map.put": _map_put,

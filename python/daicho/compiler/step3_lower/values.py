@@ -7,7 +7,7 @@ from collections.abc import Callable
 from daicho.compiler.diagnostics import InternalError
 from daicho.compiler.ir import Const
 from daicho.compiler.step2_check.limits import LIST_NEW_MAX
-from daicho.compiler.step3_lower import effects, state
+from daicho.compiler.step3_lower import effects, holdings, state
 from daicho.compiler.step3_lower.builder import Builder, stored_row
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
@@ -75,6 +75,8 @@ def push(builder: Builder, value: Expr) -> None:
     op = value.op
     if op in state.HANDLERS:
         state.HANDLERS[op](builder, value)
+    elif op in holdings.HANDLERS:
+        holdings.HANDLERS[op](builder, value)
     elif op in effects.HANDLERS:
         effects.HANDLERS[op](builder, value)
     elif op in _HANDLERS:

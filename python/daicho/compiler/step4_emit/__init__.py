@@ -108,12 +108,16 @@ def _check_size(span: Span, code: Code, body: bytes, reporter: Reporter) -> None
         reporter.error(codes.LIMIT, span, what=f"`{code.name}` needs more than {LOCALS_MAX} locals")
 
 
+def function_name(contract: str, module: str, name: str) -> str:
+    """What a function is called in the artefact: what is compiled in has its file in front."""
+    return name if module == contract else f"{module}_{name}"[:NAME_BYTES_MAX]
+
+
 def _function(pool: Pool, code: Code, body: bytes) -> bytes:
     names = list(code.locals)
     params = [u16(pool.types.index(item)) for item in code.params]
     declared = [u16(pool.types.index(code.locals[name])) for name in names[len(params) :]]
-    own = code.module == pool.module.name
-    name = code.name if own else f"{code.module}_{code.name}"[:NAME_BYTES_MAX]
+    name = function_name(pool.module.name, code.module, code.name)
     head = text(name) + vector(params) + u16(pool.type_or_none(code.result))
     return head + vector(declared) + u32(len(body)) + body
 

@@ -24,7 +24,7 @@ def functions_of(module: Module, kind: str) -> list[Function]:
 
 
 def numbers_of(ids: Ids, module: Module, kind: str) -> dict[str, int]:
-    """Ids by name: `kind` is tables (and indexes), events, or a kind of function."""
+    """Ids by name: `kind` is tables (with lock rows and indexes), events, or a kind of function."""
     if kind == "tables":
         return ids.number(module.name, kind, module.stored)
     if kind == "events":

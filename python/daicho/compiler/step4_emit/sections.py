@@ -36,10 +36,13 @@ def imports(pool: Pool, reporter: Reporter) -> list[bytes]:
         contract = pool.ids.contracts.get(module, 0)
         span = _call_span(pool.module, module, name)
         if not contract:
-            reporter.error(codes.CONTRACT_SET, span, what=f"the contract `{module}` has no id")
+            hint = f"give it a number in ids.toml: `[contracts]`, `{module} = …`"
+            what = f"the contract `{module}` has no id"
+            reporter.error(codes.CONTRACT_SET, span, hint, what=what)
         if callee.callers and pool.module.name not in callee.callers:
             what = f"`{name}` of `{module}` may be called by {', '.join(callee.callers)} only"
-            reporter.error(codes.CONTRACT_SET, span, what=what)
+            hint = f'name this contract there: `@export(callers=(…, "{pool.module.name}"))`'
+            reporter.error(codes.CONTRACT_SET, span, hint, what=what)
         params = vector([u16(pool.types.index(item.type)) for item in callee.params])
         rows.append(u32(contract) + u32(number) + params + u16(_result(pool, callee)))
     return rows
@@ -74,7 +77,7 @@ def tables(pool: Pool) -> list[bytes]:
     """Section 6."""
     numbers = numbers_of(pool.ids, pool.module, "tables")
     ordered = sorted(pool.module.tables, key=lambda item: numbers[item.name])
-    return [_table(pool, table, numbers[table.name]) for table in ordered]
+    return [_table(pool, table, numbers) for table in ordered]
 
 
 def indexes(pool: Pool) -> list[bytes]:
@@ -94,16 +97,16 @@ def _index(pool: Pool, index: IndexDecl, number: int) -> bytes:
     return u16(number) + text(index.name) + u16(pool.tables[index.table.name]) + vector(columns)
 
 
-def _table(pool: Pool, table: TableDecl, number: int) -> bytes:
+def _table(pool: Pool, table: TableDecl, numbers: dict[str, int]) -> bytes:
     columns = [text(item.name) + u16(pool.types.index(item.type)) for item in table.keys]
     row = u16(pool.types.index(stored_row(table.row)))
-    head = u16(number) + text(table.name) + u16(ROW_VERSION) + vector(columns) + row
+    head = u16(numbers[table.name]) + text(table.name) + u16(ROW_VERSION) + vector(columns) + row
     head += u8(COMPARTMENTS[table.compartment]) + u8(table.compartment_column)
     if table.kind != "holdings":
         return head + u8(0)
-    return (
-        head + u8(1) + u8(table.group) + vector([u16(index) for index in range(len(table.values))])
-    )
+    amounts = vector([u16(index) for index in range(len(table.values))])
+    locks = vector([u16(at) + u16(numbers[table.locks(at)]) for at in table.locked])
+    return head + u8(1) + u8(table.group) + amounts + locks
 
 
 def callables(pool: Pool, kind: str, reporter: Reporter) -> list[bytes]:
@@ -144,9 +147,9 @@ def _callers(pool: Pool, function: Function, reporter: Reporter) -> bytes:
     for name in function.callers:
         number = pool.ids.contracts.get(name)
         if number is None:
-            reporter.error(
-                codes.CONTRACT_SET, function.span, what=f"the contract `{name}` has no id"
-            )
+            hint = f"give it a number in ids.toml: `[contracts]`, `{name} = …`"
+            what = f"the contract `{name}`, a caller, has no id"
+            reporter.error(codes.CONTRACT_SET, function.span, hint, what=what)
         else:
             numbers.append(number)
     return vector([u32(number) for number in sorted(numbers)])
