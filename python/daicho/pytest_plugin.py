@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CONTRACTS_INI = "daicho_contracts"
 WORKER_KEY = "daicho"
+_TOLD: pytest.StashKey[dict[Path, str]] = pytest.StashKey()
+"""By folder of contracts: what the compiler said when they last did not compile."""
 _RECORD: pytest.StashKey[Record] = pytest.StashKey()
 
 
@@ -151,18 +153,37 @@ def new_chain(request: pytest.FixtureRequest) -> Callable[[], Chain]:
 
     For tests that need several, and for examples of hypothesis, each its own.
     """
-    from daicho.author.project import artefacts
     from daicho.testing import Chain
 
     name, folder = str(request.config.getoption("--daicho-backend")), _folder(request)
 
     def make() -> Chain:
         chain = Chain(backend_name=name)
-        for artefact in artefacts(folder).values():
+        for artefact in _compiled(folder, request.config):
             chain.deploy(artefact)
         return chain
 
     return make
+
+
+def _compiled(folder: Path, config: pytest.Config) -> list[Artefact]:
+    """The project's contracts; a test fails with what the compiler says, the first with all of it.
+
+    No traceback: the fault is in a contract.
+    """
+    from daicho.author.checking import check_sources
+    from daicho.author.project import artefacts, source_files
+    from daicho.compiler import CompileError
+
+    try:
+        return list(artefacts(folder).values())
+    except CompileError:
+        said = check_sources(source_files(folder)).text
+    told = config.stash.setdefault(_TOLD, {})
+    if told.get(folder) == said:
+        pytest.fail("the contracts do not compile, as told above", pytrace=False)
+    told[folder] = said
+    pytest.fail(f"the contracts do not compile\n{said}", pytrace=False)
 
 
 @pytest.fixture

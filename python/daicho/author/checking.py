@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from daicho.compiler import CompileError, Diagnostic, Ids, compile_path, load_ids, render_text
-from daicho.compiler.diagnostics import Source
+from daicho.compiler.diagnostics import Source, place
 from daicho.compiler.driver import IDS_FILE
 
 
@@ -18,6 +18,8 @@ class Checked:
 
     errors: list[dict[str, Any]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    told: set[tuple[object, ...]] = field(default_factory=set)
+    """Faults by file, place, code and message; only looked up."""
 
     @property
     def text(self) -> str:
@@ -60,23 +62,42 @@ def _check_file(path: Path, ids: Ids, found: Checked) -> None:
         compile_path(path, ids)
     except CompileError as error:
         shown = Source(str(path), error.source.text)
-        found.errors += [as_row(str(path), item) for item in error.diagnostics]
-        found.texts.append(render_text(shown, error.diagnostics))
+        told = [_located(path, item) for item in error.diagnostics]
+        new = [item for item in told if _first_time(found, path, item)]
+        found.errors += [as_row(str(path), item) for item in new]
+        if new:
+            found.texts.append(render_text(shown, new))
     except UnicodeDecodeError as error:
         _note(found, "CFG_SYNTAX", path, f"it is not UTF-8: {error.reason}")
 
 
+def _located(path: Path, item: Diagnostic) -> Diagnostic:
+    """The files that it names, as paths: all of them lie beside the one compiled."""
+    notes = tuple(replace(note, filename=str(path.with_name(note.filename))) for note in item.notes)
+    if item.source is None:
+        return replace(item, notes=notes)
+    file = Source(str(path.with_name(item.source.filename)), item.source.text)
+    return replace(item, source=file, notes=notes)
+
+
+def _first_time(found: Checked, path: Path, item: Diagnostic) -> bool:
+    """Whether a fault was not told yet, of its own file or of another that imports it."""
+    file = item.source.filename if item.source is not None else str(path)
+    fault = (file, *item.fault[1:])
+    is_new = fault not in found.told
+    found.told.add(fault)
+    return is_new
+
+
 def as_row(file: str, item: Diagnostic) -> dict[str, Any]:
-    """A diagnostic as an object of `errors`, with its place for an editor."""
-    span = item.span
+    """A diagnostic as an object of `errors`, with its places for an editor."""
+    span, file = item.span, item.source.filename if item.source is not None else file
+    notes = [{**place(note.filename, note.span), "message": note.message} for note in item.notes]
     return {
         "code": item.code,
         "key": f"{file}:{span.line}:{span.column}",
         "message": item.message,
         "hint": item.hint,
-        "file": file,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
+        **place(file, span),
+        **({"notes": notes} if notes else {}),
     }

@@ -8,17 +8,20 @@ author should still know is a warning.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 from daicho.author.interface import Interface, Part
 
 KINDS = (
-    "table", "index", "event", "entry", "query", "export", "scheduled", "error", "type",
+    "table", "lock", "index", "event", "entry", "query", "export", "scheduled", "error", "type",
 )  # fmt: skip
 _BY_NAME = ("type",)
 """Kinds whose numbers are positions in one artefact and mean nothing in another."""
+_ARTICLES = {"table": "a table's", "lock": "a lock's", "index": "an index's"}
 _GONE = {
     "table": "its rows stay where they are and nobody reads them",
+    "lock": "what it holds stays where it is and nobody releases it",
     "index": "scans of it no longer work",
     "event": "who follows it gets no more of them",
     "entry": "calls of it fail with NO_ENTRY",
@@ -106,11 +109,11 @@ def _compare_part(old: Part, new: Part, found: Comparison) -> None:
 
 
 def _check_shared_numbers(old: Interface, new: Interface, found: Comparison) -> None:
-    """Tables and indexes have their numbers from one series."""
-    for before, after in (("table", "index"), ("index", "table")):
+    """Tables, lock rows and indexes have their numbers from one series."""
+    for before, after in permutations(("table", "lock", "index"), 2):
         for number in sorted(old.of_kind(before).keys() & new.of_kind(after).keys()):
             part = old.of_kind(before)[number]
-            found.problems.append(f"{label(part)} cannot become an {after}'s number")
+            found.problems.append(f"{label(part)} cannot become {_ARTICLES[after]} number")
 
 
 def _warn_of_indexes(old: Interface, new: Interface, found: Comparison) -> None:

@@ -98,11 +98,13 @@ class _Reading:
         self.sections = sections
         self.types = TypeTexts(read_shapes(sections[2]))
         self.functions = [self._function(r) for r in _each(sections[8])]
+        self.locks: list[Part] = []
         self.tables = list(self._tables())
 
     def parts(self) -> Iterator[Part]:
         """Every part of the border."""
         yield from self.tables
+        yield from self.locks
         yield from self._indexes()
         yield from self._events()
         yield from self._callables(9, "entry")
@@ -131,8 +133,15 @@ class _Reading:
             conserved, kept = "", ""
             if r.number(1):
                 group, amounts = r.number(1), [r.number(2) for _ in range(r.number(4))]
+                locks = [(r.number(2), r.number(2)) for _ in range(r.number(4))]
+                fields = self.types.fields(row)
                 conserved = f", conserved per {columns[group][0]}"
-                kept = f" conserved {group} {amounts}"
+                conserved += ", locked " if locks else ""
+                conserved += ", ".join(fields[at] for at, _ in locks)
+                kept = f" conserved {group} {amounts} {locks}"
+                for at, own in locks:
+                    said = f"what is locked of {name}.{fields[at]}, by name"
+                    self.locks.append(Part("lock", own, f"{name}.{fields[at]}", said, str(number)))
             keys = ", ".join(f"{key}: {self.types.name(type_)}" for key, type_ in columns)
             named = ", ".join(f"{key}: {self.types.full(type_)}" for key, type_ in columns)
             shapes = ", ".join(self.types.shape(type_) for _, type_ in columns)
@@ -149,7 +158,7 @@ class _Reading:
     def _indexes(self) -> Iterator[Part]:
         for r in _each(self.sections[13]):
             number, name, table = r.number(2), r.text(), r.number(2)
-            columns = [(r.number(1), r.number(2)) for _ in range(r.number(4))]
+            columns = [(r.number(1), r.number(1)) for _ in range(r.number(4))]
             over = self.tables[table]
             said = ", ".join(f"{'field' if kind else 'key'} {at}" for kind, at in columns)
             bound = f"{over.id} {columns}"

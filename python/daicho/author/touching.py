@@ -24,5 +24,6 @@ def touches(reader: Reader, names: Mapping[tuple[str, int], str]) -> dict[str, s
 def _access(reader: Reader, names: Mapping[tuple[str, int], str]) -> str:
     contract, table = reader.number(4), reader.number(2)
     mode, form = MODES[reader.number(1)], FORMS[reader.number(1)]
-    own = names.get(("table", table)) or names.get(("index", table)) or str(table)
+    kinds = ("table", "index", "lock")
+    own = next((names[kind, table] for kind in kinds if (kind, table) in names), str(table))
     return f"{mode} {f'{contract}:{table}' if contract else own} {form}"

@@ -150,7 +150,8 @@ class Both:
         """
         said = self.machine.block(time_us, calls, feeds, seed=seed)
         metered = [raw["name"] not in UNMETERED for raw in said]
-        made = [call for call, kept in zip(calls, metered, strict=True) if kept]
+        numbered = ({**call, "sequence": at} for at, call in enumerate(calls))
+        made = [call for call, kept in zip(numbered, metered, strict=True) if kept]
         compared = [raw for raw, kept in zip(said, metered, strict=True) if kept]
         other = self.python.block(time_us, made, feeds, seed=seed)
         found = in_outcomes(made, compared, other)

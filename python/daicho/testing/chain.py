@@ -13,6 +13,7 @@ from daicho.authority import Lack, lack_of_role, lack_of_signature, role_mask
 from daicho.compiler import Abi, Artefact, compile_folder
 from daicho.testing.backends import Packed, Raw, Rows, backend, machine_of
 from daicho.testing.clock import Clock
+from daicho.testing.conservation import unbalanced
 from daicho.testing.oracle import Oracle
 from daicho.testing.outcome import Aborted, Event, Outcome, TimerRun
 from daicho.testing.parties import Party, account, with_ids
@@ -55,6 +56,8 @@ class Chain:
         self.clock = Clock(self)
         self.oracle = Oracle(self)
         self._names: dict[int, str] = {}
+        self._artefacts: dict[int, Artefact] = {}
+        self._parties: dict[bytes, str] = {}
         self._calls = 0
         self._record = opened()
         self._watching = Watching.of(self._record, machine_of(self.backend))
@@ -89,13 +92,16 @@ class Chain:
     def _knows(self, number: int, artefact: Artefact) -> None:
         self.contracts[artefact.name] = (number, artefact.abi)
         self._names[number] = artefact.name
+        self._artefacts[number] = artefact
         self.oracle.learn(artefact)
         if self._watching is not None:
             self._watching.deployed(number, artefact)
 
     def party(self, name: str, *roles: str) -> Party:
         """A party with an id made of its name."""
-        return Party(name, account(name), role_mask(roles))
+        made = Party(name, account(name), role_mask(roles))
+        self._parties[made.id] = name
+        return made
 
     def abi(self, contract: str) -> Abi:
         """The border of a deployed contract; KeyError when there is none."""
@@ -220,7 +226,10 @@ class Chain:
             abi = self._abi(self._names[contract])
             if raw["code"] in abi.errors:
                 details = abi.decode_details(raw["code"], bytes(raw["result"]))
-        return Outcome(code, None, details, [], gas, steps, place, lack)
+        said = ""
+        if code == "CONSERVATION":
+            said = unbalanced(bytes(raw["result"]), self._artefacts, self._parties)
+        return Outcome(code, None, details, [], gas, steps, place, lack, said)
 
     def _lack(self, call: Call, raw: Raw) -> Lack | None:
         result = bytes(raw["result"])

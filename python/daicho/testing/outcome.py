@@ -40,6 +40,8 @@ class Outcome:
     """Contract and source line where it failed; empty when it did not."""
     lack: Lack | None = None
     """Of ROLE and AUTHORITY: the authority needed and given."""
+    unbalanced: str = ""
+    """Of CONSERVATION: the group of the holdings, and the two sums that should be equal."""
 
     @property
     def ok(self) -> bool:
@@ -50,6 +52,8 @@ class Outcome:
         parts = [self.code]
         if self.lack is not None:
             parts.append(f"({self.lack})")
+        if self.unbalanced:
+            parts.append(f"({self.unbalanced})")
         if self.details:
             parts.append(str(self.details))
         if self.place:

@@ -12,7 +12,6 @@ from typing import Any
 
 from daicho.compiler import Artefact
 from daicho.compiler.artefact import Reader, read_sections
-from daicho.compiler.step2_check.effects import all_modules
 from daicho.testing.record import Record
 
 _FUNCTIONS, _SOURCE_MAP = 8, 12
@@ -54,7 +53,7 @@ class Watching:
 def code_lines(artefact: Artefact) -> tuple[list[str], dict[str, set[int]]]:
     """The file of each function, and the lines with code of each file."""
     sections = read_sections(artefact.data)
-    homes = [_home(name, artefact) for name in _names(Reader(sections[_FUNCTIONS]))]
+    homes = [artefact.written_in(name).name for name in _names(Reader(sections[_FUNCTIONS]))]
     reader = Reader(sections[_SOURCE_MAP])
     lines: defaultdict[str, set[int]] = defaultdict(set)
     assert reader.number(4) == len(homes), "a source map for each function"
@@ -75,19 +74,6 @@ def _names(reader: Reader) -> list[str]:
         reader.take(2 * reader.number(4))
         reader.take(reader.number(4))
     return names
-
-
-def _home(function: str, artefact: Artefact) -> str:
-    """Where a function was written: what is compiled in has its contract's name in front."""
-    if function in {item.name for item in artefact.module.functions}:
-        return artefact.name
-    others = all_modules(artefact.module).values()
-    found = [
-        module.name
-        for module in others
-        if any(function == f"{module.name}_{item.name}" for item in module.functions)
-    ]
-    return found[0] if found else artefact.name
 
 
 def _shown(folder: Path | None, home: str) -> str:
