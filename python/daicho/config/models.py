@@ -163,7 +163,7 @@ class Parameters(Strict):
     result_window_heights: Annotated[int, Field(ge=1, le=1_024)] = 64
     block_items_max: Annotated[int, Field(ge=1, le=4_096)] = 1_024
     block_bytes_max: U32 = 4 * 1024 * 1024
-    block_interval_us: Microseconds = 5_000
+    block_interval_us: Microseconds = 20_000
     idle_block_us: Microseconds = 0
     time_bound_us: PositiveMicroseconds = 3_000_000
     time_bound_max_us: PositiveMicroseconds = 60_000_000
