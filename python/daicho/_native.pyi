@@ -197,6 +197,16 @@ def ask_row(*, compartment: bytes, key: bytes, at: tuple[str, int] | None = ...)
 def ask_keys() -> bytes:
     """A question for the asker's compartment keys."""
 
+def ask_trace(tx_id: bytes, height: int) -> bytes:
+    """A question for the trace of a committed transaction."""
+
+def open_trace(result: bytes) -> dict[str, Any]:
+    """The trace in an answer's result; ValueError when it is malformed.
+
+    `functions` have the place of their contract in `contracts`, `failed_at` and each of
+    the lines the place of their function in `functions`.
+    """
+
 def seal_query(
     signer: Signer,
     session: Session,

@@ -24,6 +24,7 @@ from daicho.cli.common import (
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option, plain, readable
 from daicho.cli.receipts import Sent, journal, remember, shown
+from daicho.cli.tracing import trace
 from daicho.gateway import LedgerClient, Party
 from daicho.gateway.client import Receipt
 
@@ -132,6 +133,9 @@ def _export(client: LedgerClient, receipt: Receipt, path: Path) -> None:
         "results": [result["bytes"] for result in client.results(height, 1)],
     }
     path.write_text(json.dumps(plain(evidence)) + "\n")
+
+
+tx.add_command(trace)
 
 
 @click.command()

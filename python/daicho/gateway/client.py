@@ -47,6 +47,8 @@ _UNKNOWN: Receipt = {
     "result": b"",
     "events": [],
 }
+_TRACE_WAITS = ("BUSY", "NOT_YET")
+_TRACE_PAUSE_S = 0.25
 _HELD_KEY_BYTES = _COMPARTMENT_BYTES + 32
 
 
@@ -70,6 +72,14 @@ class Answer:
     state_root: bytes
     code: str
     gas_used: int
+    result: bytes
+
+
+@dataclass(frozen=True)
+class TraceAnswer:
+    """An encoded trace of a transaction in the block `about`."""
+
+    about: int
     result: bytes
 
 
@@ -239,6 +249,14 @@ class LedgerClient:
     def receipt(self, tx_id: bytes, witness_id: bytes | None = None) -> Receipt:
         """The receipt of a transaction of this party, as far as it has got."""
         self.verifier.expect(tx_id, self.session, witness_id)
+        return self._receipt(tx_id)
+
+    def place(self, tx_id: bytes) -> Receipt:
+        """Where a transaction stands, whoever sent it: what of a receipt is public."""
+        self.verifier.expect(tx_id)
+        return self._receipt(tx_id)
+
+    def _receipt(self, tx_id: bytes) -> Receipt:
         frame, _ = self._answer(self._ask(_native.encode_receipt, tx_id), "receipts")
         found = [row for row in self._verified(frame) if row["tx_id"] == tx_id]
         if not found:
@@ -306,6 +324,27 @@ class LedgerClient:
             return self.verifier.verify_result(result)
         except ValueError as error:
             raise BadReplyError(str(error)) from error
+
+    def trace(self, tx_id: bytes) -> TraceAnswer:
+        """Have an executor run a committed transaction once more.
+
+        RefusedError (ACCESS) when there is none, or none for this party; waits for
+        an executor that is busy with others, or not as far.
+        """
+        deadline = time.monotonic() + self.timeout_s - RETRY_PAUSE_S_MAX
+        while True:
+            try:
+                height = int(self.place(tx_id)["height"])
+                answer = self._query(_native.ask_trace(tx_id, height))
+                return TraceAnswer(height, answer.result)
+            except RefusedError as refusal:
+                if refusal.code == "ACCESS":
+                    # Whether a node or an executor says so: one answer.
+                    message = "not found, or not visible"
+                    raise RefusedError(refusal.code, message, retry=False) from None
+                if time.monotonic() > deadline or refusal.code not in _TRACE_WAITS:
+                    raise
+            time.sleep(_TRACE_PAUSE_S)
 
     def compartment_keys(self) -> dict[bytes, bytes]:
         """The compartment keys that this party holds, by compartment (17 bytes)."""

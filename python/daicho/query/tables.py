@@ -169,7 +169,8 @@ def _table(reader: Reader) -> TableForm:
     columns = tuple((reader.text(), reader.number(2)) for _ in range(reader.number(4)))
     record = reader.number(2)
     compartment = reader.number(1), reader.number(1)
-    if reader.number(1):  # conserved: its group and its amounts
+    if reader.number(1):  # conserved: its group, its amounts, and which are locked
         reader.number(1)
         reader.take(2 * reader.number(4))
+        reader.take(4 * reader.number(4))
     return TableForm(number, name, columns, record, compartment)
