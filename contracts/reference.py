@@ -9,6 +9,7 @@ from market import LIST_MAX, Error, Isin, Lei, Name, require_own
 
 from daicho.contract import (
     ADMINISTRATOR,
+    ANY_CONTRACT,
     Account,
     Bool,
     Int,
@@ -171,31 +172,31 @@ def value_of(letter: Str) -> Int:
 # --- for the other contracts ---
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def issuer_of(isin: Isin) -> Party:
     """Whose security this is; UNKNOWN_INSTRUMENT."""
     return expect(listings.get(isin), Error.UNKNOWN_INSTRUMENT).issuer
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def own_account(issuer: Party) -> Account:
     """The account that an issuer's own shares stand in; UNKNOWN_ISSUER."""
     return expect(issuers.get(issuer), Error.UNKNOWN_ISSUER).account
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def issuer_name(issuer: Party) -> Name:
     """An issuer's name; UNKNOWN_ISSUER."""
     return expect(issuers.get(issuer), Error.UNKNOWN_ISSUER).name
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def is_institution(holder: Party) -> Bool:
     """Whether this is a registered institution."""
     return holder in institutions
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def is_issuer(holder: Party) -> Bool:
     """Whether this is a registered issuer."""
     return holder in issuers

@@ -9,6 +9,7 @@ for a payment in both.
 from words import Centre, Error
 
 from daicho.contract import (
+    ANY_CONTRACT,
     ANY_ROLE,
     PUBLIC,
     Annotated,
@@ -73,7 +74,7 @@ def remove_holiday(centre: Centre, day: Date) -> None:
     holidays.delete(centre, day)
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def is_business_day(centres: Centres, day: Date) -> Bool:
     """Whether the centres are all open."""
     if day.weekday >= SATURDAY:
@@ -84,7 +85,7 @@ def is_business_day(centres: Centres, day: Date) -> Bool:
     return True
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def adjust(centres: Centres, day: Date, convention: Convention) -> Date:
     """The business day that stands for a date.
 
@@ -116,7 +117,7 @@ def nearest(centres: Centres, day: Date, step: int) -> Date:
     abort(Error.NO_BUSINESS_DAY, day)
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def add_business_days(centres: Centres, day: Date, count: int) -> Date:
     """So many business days later, earlier if negative."""
     step = 1 if count > 0 else -1
