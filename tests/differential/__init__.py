@@ -11,11 +11,13 @@ where it failed, and after every block every stored row, byte for byte.
 
     world        the declarations a program has
     literals     values as an author writes them
-    expressions, statements   what stands in a function
-    program      a whole contract, by its number (the seed)
-    calls        blocks of calls with arguments
+    leaves, arithmetic, conditions, texts, expressions     values
+    nodes, blocks, assignments, reads, writes, control, statements   what stands in a function
+    program      a whole contract and its next version, by its number (the seed)
+    imported     the contract that programs call
+    calls        blocks of calls with arguments, and where the next version comes
     compare      both backends side by side
     shrink       a difference, made small
-    tally        opcodes and failure codes met
+    tally        opcodes and failure codes met, and which nothing can meet
     campaign     many programs, two processes, a summary
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from daicho.compiler import Artefact
@@ -14,6 +15,9 @@ from daicho.rewrite.encoding import encode
 from differential.literals import GENESIS_US, HOUR_US, PARTIES, argument
 
 GAS = 50_000_000
+TIMER_GAS = 300_000_000
+BUDGETS = (99_999, 4_999_999, 49_999_999)
+"""Gas for timers that one class after the other does not fit."""
 BLOCKS, CALLS, QUERIES = 4, 3, 2
 CONTRACT = 5
 _BITS = {name: 1 << bit for name, bit in ROLE.members}
@@ -34,36 +38,49 @@ class Call:
 
 @dataclass(frozen=True)
 class Block:
-    """A block: its time, its calls, the readings in its header, its seed."""
+    """A block: its time, its calls, the readings in its header, its seed, gas for its timers."""
 
     time: int
     calls: list[Call]
     feeds: list[tuple[int, int, int, bytes]]
     seed: bytes
+    timer_gas: int
 
 
 @dataclass
 class Plan:
-    """Blocks at their times, then queries."""
+    """Blocks at their times, then queries, of the version that is there then."""
 
     blocks: list[Block] = field(default_factory=list)
     queries: list[Call] = field(default_factory=list)
+    upgrade: int | None = None
+    """The block before which the second version takes over."""
 
 
-def plan(seed: int, artefact: Artefact) -> Plan:
-    """The calls of a program."""
+def plan(seed: int, versions: Sequence[Artefact]) -> Plan:
+    """The calls of a program, or of its versions."""
     rng = random.Random(f"calls of {seed}")
-    entries = [item for item in artefact.module.functions if item.kind == "entry"]
-    queries = [item for item in artefact.module.functions if item.kind == "query"]
     made = Plan()
-    time = GENESIS_US
-    for _ in range(BLOCKS):
+    if len(versions) > 1:
+        made.upgrade = rng.randrange(1, BLOCKS)
+    time, artefact = GENESIS_US, versions[0]
+    for number in range(BLOCKS):
+        if number == made.upgrade:
+            artefact = versions[1]
+            time += 1  # it has a block of its own
         time += rng.choice((HOUR_US, HOUR_US // 2, 1))
+        entries = _functions(artefact, "entry")
         calls = [_call(rng, entries) for _ in range(CALLS)] if entries else []
         feeds = _feeds(rng, artefact, time)
-        made.blocks.append(Block(time, calls, feeds, rng.randbytes(32)))
+        gas = rng.choice(BUDGETS) if rng.random() < 0.2 else TIMER_GAS
+        made.blocks.append(Block(time, calls, feeds, rng.randbytes(32), gas))
+    queries = _functions(artefact, "query")
     made.queries = [_call(rng, queries) for _ in range(QUERIES)] if queries else []
     return made
+
+
+def _functions(artefact: Artefact, kind: str) -> list[Function]:
+    return [item for item in artefact.module.functions if item.kind == kind]
 
 
 def _call(rng: random.Random, functions: list[Function]) -> Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import traceback
@@ -11,16 +12,18 @@ from pathlib import Path
 
 from daicho.rewrite import run
 from differential.calls import plan
-from differential.compare import BoundError, compiled, differs
+from differential.compare import BoundError, differs, versions
 from differential.program import generate
 from differential.shrink import report, shrink
-from differential.tally import Tally
+from differential.tally import HITS_LEAST, Tally
 from differential.unbalanced import is_unbalanced
 
 CHUNK = 50
 STEPS_MAX = 300_000
 """A generated program that needs more has no end; gas would not let it."""
 REPORTS_MAX = 5
+GARBAGE_EVERY = 50
+"""Programs after which a process looks for garbage."""
 
 
 @dataclass
@@ -44,15 +47,10 @@ def run_one(seed: int, result: Result, *, small: bool = True) -> None:
     tally.programs += 1
     tally.statements[program.statements()] += 1
     try:
-        artefact = compiled(program)
-        calls = plan(seed, artefact)
-        found = differs(
-            artefact,
-            calls,
-            tally.outcome,
-            lambda watch: tally.visited(artefact.data, watch),
-            odd=is_unbalanced(seed),
-        )
+        artefacts = versions(program)
+        calls = plan(seed, artefacts)
+        odd = is_unbalanced(seed)
+        found = differs(artefacts, calls, tally, odd=odd)
     except BoundError:
         tally.bounded += 1
         return
@@ -70,9 +68,18 @@ def run_chunk(seeds: tuple[int, int]) -> Result:
     """A range of programs in this process."""
     run.STEPS_MAX = STEPS_MAX
     result = Result()
+    gc.disable()  # trees of programs are circles; they are looked for seldom, and once
     for seed in range(*seeds):
         run_one(seed, result, small=len(result.reports) < 1)
+        if seed % GARBAGE_EVERY == 0:
+            gc.collect()
     return result
+
+
+def prepare() -> None:
+    """A new process: what it has loaded is nothing to look through for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def chunks(first: int, end: int) -> Iterator[tuple[int, int]]:
@@ -91,7 +98,7 @@ def campaign(first: int, end: int, workers: int, state: Path | None = None) -> R
             result.different = saved["different"]
             first = max(first, saved["next"])
     start = saved_first = first - result.tally.programs
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, prepare) as pool:
         for part in pool.imap(run_chunk, chunks(first, end)):
             result.add(part)
             if state is not None:
@@ -112,13 +119,14 @@ def _save(state: Path, first: int, result: Result) -> None:
     fresh.replace(state)
 
 
-def summary(result: Result, least: int = 1000) -> str:
+def summary(result: Result, least: int = HITS_LEAST) -> str:
     """One line, and what was met too seldom."""
     tally = result.tally
     line = (
         f"{tally.programs} programs ({tally.median()} statements in the middle), "
         f"{tally.calls} calls, {len(result.different)} differences, "
-        f"{tally.bounded} stopped at a bound of the machine"
+        f"{tally.bounded} stopped at a bound of the machine; second versions: "
+        f"{tally.upgrades['took over']} took over, {tally.upgrades['failed']} failed to"
     )
     rare = tally.rare(least)
     if rare:

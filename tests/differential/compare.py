@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -12,9 +12,10 @@ from daicho.compiler import Artefact, compile_source
 from daicho.compiler.ids import Ids
 from daicho.rewrite import PythonChain
 from daicho.rewrite.faults import CODES
-from differential.calls import CONTRACT, Block, Plan
+from differential.calls import BUDGETS, CONTRACT, Block, Plan
+from differential.imported import LIBRARY
 from differential.literals import GENESIS_US
-from differential.program import LIBRARY, ProgramText
+from differential.program import ProgramText
 from differential.unbalanced import UnbalancedChain, is_unbalanced, unbalanced
 
 FILENAME = "program.py"
@@ -34,6 +35,7 @@ class Backend(Protocol):
     def timers(self) -> list[dict[str, Any]]: ...
     def query(self, call: Any, held: Any) -> Outcome: ...
     def rows(self) -> list[tuple[bytes, bytes, bytes]]: ...
+    def upgrade(self, number: int, artefact: Any) -> Outcome | None: ...
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,23 @@ class BoundError(Exception):
     """The machine stopped at a bound that only it has: gas or memory."""
 
 
-Watch = Callable[[Outcome], None]
-"""Is shown every outcome of the machine."""
+class Watch:
+    """Is shown what the machine does; this one does not look."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """What came of a call."""
+
+    def upgraded(self, outcome: Outcome) -> None:
+        """What came of a migration."""
+
+    def visited(self, artefact: Artefact, watch: Any) -> None:
+        """What ran of a version."""
+
+
+NOBODY = Watch()
 BOUNDS = (CODES["GAS"], CODES["MEMORY"])
-TIMER_GAS = 300_000_000
+TIMERS_USE_MAX = 4_000_000
+"""Gas that timers may use of a narrow budget before only the machine knows what is left."""
 
 
 def shown(outcome: Outcome) -> tuple[object, ...]:
@@ -95,10 +110,9 @@ def library() -> Artefact:
 
 
 def differs(
-    artefact: Artefact,
+    versions: Sequence[Artefact],
     calls: Plan,
-    watch: Watch | None = None,
-    visited: Callable[[Any], None] | None = None,
+    watch: Watch = NOBODY,
     left: Callable[[Artefact], Backend] = machine,
     odd: bool = False,
 ) -> Difference | None:
@@ -106,43 +120,113 @@ def differs(
 
     BoundError where the machine's bounds end it.
     """
-    ours = left(artefact)
+    sides = Sides(versions, left(versions[0]), python(versions[0], odd), watch)
     try:
-        return _differs(ours, python(artefact, odd), calls, watch)
+        return sides.differ(calls)
     finally:
-        if visited is not None and isinstance(ours, TestChain):
-            visited(ours.take_watch())
+        sides.look()
 
 
-def _differs(ours: Backend, theirs: Backend, calls: Plan, watch: Watch | None) -> Difference | None:
-    for number, block in enumerate(calls.blocks):
-        found = _block(ours, theirs, block, watch) or _rows(ours, theirs)
-        if found is not None:
-            return Difference(f"block {number}: {found.where}", found.machine, found.python)
-    return _queries(ours, theirs, calls, watch)
+@dataclass
+class Sides:
+    """Two backends that are given the same."""
 
+    versions: Sequence[Artefact]
+    ours: Backend
+    theirs: Backend
+    watch: Watch
+    current: int = 0
+    """Which version is deployed."""
 
-def _block(ours: Backend, theirs: Backend, block: Block, watch: Watch | None) -> Difference | None:
-    packed = [item.packed for item in block.calls]
-    given = (block.time, packed, block.feeds, TIMER_GAS, block.seed)
-    one = ours.block(*given)
-    _within([*(item["outcome"] for item in ours.timers()), *one])
-    two = theirs.block(*given)
-    timers = list(zip(ours.timers(), theirs.timers(), strict=False))
-    if len(ours.timers()) != len(theirs.timers()):
-        return Difference("timers", ours.timers(), theirs.timers())
-    for left, right in timers:
-        found = _same(f"timer {left['scheduled']}", left["outcome"], right["outcome"], watch)
-        head = [(bytes(it["timer"]), it["contract"], it["again"]) for it in (left, right)]
-        if found is not None or head[0] != head[1]:
-            return found or Difference("timer", *head)
-    for call, left, right in zip(block.calls, one, two, strict=True):
-        found = _same(call.what, left, right, watch)
-        if found is not None:
-            return found
-    if ours.next_wakeup not in (None, theirs.next_wakeup):
-        return Difference("next wake-up", ours.next_wakeup, theirs.next_wakeup)
-    return None
+    def look(self) -> None:
+        """Show what ran of the version that is there."""
+        if isinstance(self.ours, TestChain):
+            self.watch.visited(self.versions[self.current], self.ours.take_watch())
+
+    def differ(self, calls: Plan) -> Difference | None:
+        """The first difference."""
+        for number, block in enumerate(calls.blocks):
+            found = None
+            if number == calls.upgrade and len(self.versions) > 1:
+                found = self.upgrade() or self.rows()
+            found = found or self.block(block) or self.rows()
+            if found is not None:
+                return Difference(f"block {number}: {found.where}", found.machine, found.python)
+        return self.queries(calls)
+
+    def upgrade(self) -> Difference | None:
+        """The second version takes over, unless its migration fails."""
+        self.look()
+        second, self.current = self.versions[1], 1
+        one = self.ours.upgrade(CONTRACT, second.data)
+        self.look()
+        if one is not None:
+            _within([one])
+        two = self.theirs.upgrade(CONTRACT, second)
+        if one is None or two is None:
+            return None if one is two else Difference("migration", one, two)
+        if one["code"]:
+            self.current = 0
+        self.watch.upgraded(one)
+        return self.same("migration", one, two)
+
+    def block(self, block: Block) -> Difference | None:
+        """One block on both."""
+        ours, theirs = self.ours, self.theirs
+        packed = [item.packed for item in block.calls]
+        given = (block.time, packed, block.feeds, block.timer_gas, block.seed)
+        one = ours.block(*given)
+        ran = ours.timers()
+        _within([*(item["outcome"] for item in ran), *one])
+        used = sum(item["outcome"]["gas_used"] for item in ran)
+        if used > TIMERS_USE_MAX and block.timer_gas in BUDGETS:
+            raise BoundError("timers")
+        two = theirs.block(*given)
+        found = self.timers(ran, theirs.timers())
+        for call, left, right in zip(block.calls, one, two, strict=True):
+            found = found or self.same(call.what, left, right)
+        if found is None and ours.next_wakeup not in (None, theirs.next_wakeup):
+            return Difference("next wake-up", ours.next_wakeup, theirs.next_wakeup)
+        return found
+
+    def timers(self, one: list[Outcome], two: list[Outcome]) -> Difference | None:
+        """What the timers of a block did."""
+        for left, right in zip(one, two, strict=False):
+            what = f"timer {left['scheduled']}"
+            found = self.same(what, left["outcome"], right["outcome"])
+            head = [(bytes(it["timer"]), it["contract"], it["again"]) for it in (left, right)]
+            if found is not None or head[0] != head[1]:
+                return found or Difference("timer", *head)
+        return None if len(one) == len(two) else Difference("timers", one, two)
+
+    def same(self, what: str, one: Outcome, two: Outcome) -> Difference | None:
+        """What came of one call."""
+        self.watch.outcome(one)
+        if isinstance(one["site"], int) and two["site"] is not None:
+            two = {**two, "site": two["site"][1]}  # a process says the line alone
+        return None if shown(one) == shown(two) else Difference(what, shown(one), shown(two))
+
+    def queries(self, calls: Plan) -> Difference | None:
+        """The answers on the last block."""
+        for call in calls.queries:
+            held = None if call.held is None else list(call.held)
+            one = self.ours.query(call.packed, held)
+            _within([one])
+            two = self.theirs.query(call.packed, held)
+            found = self.same(f"query {call.what}", one, two)
+            if found is not None:
+                return found
+        return None
+
+    def rows(self) -> Difference | None:
+        """What is stored."""
+        one = [tuple(map(bytes, row)) for row in self.ours.rows()]
+        two = [tuple(map(bytes, row)) for row in self.theirs.rows()]
+        if one == two:
+            return None
+        only_one = [row for row in one if row not in two]
+        only_two = [row for row in two if row not in one]
+        return Difference("stored rows", only_one, only_two)
 
 
 def _within(outcomes: list[Outcome]) -> None:
@@ -151,37 +235,13 @@ def _within(outcomes: list[Outcome]) -> None:
             raise BoundError(outcome["name"])
 
 
-def _same(what: str, one: Outcome, two: Outcome, watch: Watch | None) -> Difference | None:
-    if watch is not None:
-        watch(one)
-    if isinstance(one["site"], int) and two["site"] is not None:
-        two = {**two, "site": two["site"][1]}  # a process says the line alone
-    return None if shown(one) == shown(two) else Difference(what, shown(one), shown(two))
-
-
-def _queries(ours: Backend, theirs: Backend, calls: Plan, watch: Watch | None) -> Difference | None:
-    for call in calls.queries:
-        held = None if call.held is None else list(call.held)
-        one = ours.query(call.packed, held)
-        _within([one])
-        two = theirs.query(call.packed, held)
-        found = _same(f"query {call.what}", one, two, watch)
-        if found is not None:
-            return found
-    return None
-
-
-def _rows(ours: Backend, theirs: Backend) -> Difference | None:
-    one = [tuple(map(bytes, row)) for row in ours.rows()]
-    two = [tuple(map(bytes, row)) for row in theirs.rows()]
-    if one == two:
-        return None
-    only_one = [row for row in one if row not in two]
-    only_two = [row for row in two if row not in one]
-    return Difference("stored rows", only_one, only_two)
-
-
 def compiled(program: ProgramText) -> Artefact:
     """The program's artefact."""
     artefact = compile_source(program.text(), FILENAME, {"library": LIBRARY}, IDS)
     return unbalanced(artefact) if is_unbalanced(program.seed) else artefact
+
+
+def versions(program: ProgramText) -> list[Artefact]:
+    """Its artefacts: one, or two if another version takes its place."""
+    texts = [program] if program.second is None else [program, program.second]
+    return [compiled(item) for item in texts]

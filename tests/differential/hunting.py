@@ -12,7 +12,7 @@ from pathlib import Path
 
 from daicho.compiler import Artefact
 from differential.calls import Plan, plan
-from differential.compare import BoundError, compiled, differs
+from differential.compare import BoundError, Outcome, Watch, differs, versions
 from differential.process import MachineProcess, PanicError, plain
 from differential.program import generate
 from differential.unbalanced import is_unbalanced
@@ -23,27 +23,38 @@ RIGHT_PROGRAMS = 30
 """Nothing is found where nothing is planted."""
 
 
-def burnt(artefact: Artefact, calls: Plan, odd: bool) -> list[int]:
+class Meter(Watch):
+    """Reads off the gas of every call."""
+
+    def __init__(self) -> None:
+        self.gas: list[int] = []
+
+    def outcome(self, outcome: Outcome) -> None:
+        """One more."""
+        self.gas.append(outcome["gas_used"])
+
+
+def burnt(artefacts: list[Artefact], calls: Plan, odd: bool) -> list[int]:
     """The gas of every call on the machine of this process."""
-    found: list[int] = []
-    differs(artefact, calls, lambda outcome: found.append(outcome["gas_used"]), odd=odd)
-    return found
+    meter = Meter()
+    differs(artefacts, calls, meter, odd=odd)
+    return meter.gas
 
 
 def finding(
-    process: MachineProcess, artefact: Artefact, calls: Plan, odd: bool, gas: list[int]
+    process: MachineProcess, artefacts: list[Artefact], calls: Plan, odd: bool, gas: list[int]
 ) -> str | None:
     """How a program tells this machine from the right one; None if it does not.
 
     Gas is compared with the right machine: the CPython backend knows none.
     """
-    seen: list[int] = []
+    meter = Meter()
     try:
-        backend = process.start(artefact)
+        backend = process.start(artefacts[0])
         found = differs(
-            artefact,
+            artefacts,
             calls,
-            lambda outcome: seen.append(outcome["gas_used"]),
+            meter,
             left=lambda _: backend,
             odd=odd,
         )
@@ -53,7 +64,7 @@ def finding(
         return "a bound that the right machine does not reach"
     if found is not None:
         return found.where
-    return None if seen == gas else "gas"
+    return None if meter.gas == gas else "gas"
 
 
 def hunt(binary: Path, numbers: list[int], programs: int) -> dict[int, tuple[int, str]]:
@@ -66,14 +77,14 @@ def hunt(binary: Path, numbers: list[int], programs: int) -> dict[int, tuple[int
         for seed in range(programs):
             if len(found) == len(numbers):
                 break
-            artefact, odd = compiled(generate(seed)), is_unbalanced(seed)
-            calls = plain(plan(seed, artefact))
+            artefacts, odd = versions(generate(seed)), is_unbalanced(seed)
+            calls = plain(plan(seed, artefacts))
             try:
-                gas = burnt(artefact, calls, odd)
+                gas = burnt(artefacts, calls, odd)
             except BoundError:
                 continue
             for number in [item for item in numbers if item not in found]:
-                where = finding(processes[number], artefact, calls, odd, gas)
+                where = finding(processes[number], artefacts, calls, odd, gas)
                 if where is not None:
                     found[number] = (seed, where.splitlines()[0])
                     print(f"fault {number}: program {seed}, {found[number][1][:80]}", flush=True)

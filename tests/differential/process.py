@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from daicho.compiler import Artefact
-from differential.calls import CONTRACT, Block, Call, Plan
+from differential.calls import CONTRACT, TIMER_GAS, Call, Plan
 from differential.compare import OTHER, Outcome, library
 from differential.literals import GENESIS_US
 
@@ -26,8 +26,8 @@ class PanicError(Exception):
 
 def plain(calls: Plan) -> Plan:
     """The plan without what the process does not take."""
-    blocks = [Block(item.time, item.calls, item.feeds, bytes(32)) for item in calls.blocks]
-    return Plan(blocks, [_alone(item) for item in calls.queries])
+    blocks = [replace(item, seed=bytes(32), timer_gas=TIMER_GAS) for item in calls.blocks]
+    return Plan(blocks, [_alone(item) for item in calls.queries], calls.upgrade)
 
 
 def _alone(call: Call) -> Call:
@@ -115,6 +115,11 @@ class MachineProcess:
             outcomes.append(_outcome(found[0][1:]))
         self.ask("end")
         return outcomes
+
+    def upgrade(self, number: int, artefact: bytes) -> Outcome | None:
+        """Another version in the place of the first."""
+        found = self.ask("upgrade", number, artefact)
+        return _outcome(found[0][1:]) if found else None
 
     def timers(self) -> list[dict[str, Any]]:
         """Of the last block."""

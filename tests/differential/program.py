@@ -2,65 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from dataclasses import dataclass, field
 
 from daicho.compiler.types import INT, OptionalType, StrType, TupleType, Type
 from differential import world as worlds
 from differential.expressions import Expressions, Helper, Local
+from differential.imported import LIBRARY_HELPERS
 from differential.statements import Node, Statements, Timed
+from differential.unbalanced import is_unbalanced
 from differential.world import World
 
 RISKS = (0.01, 0.03, 0.08, 0.3)
 """How wild a program is; most are tame, so that they get far."""
+SECOND = 0.12
+"""How many programs have a second version."""
+FLOODS = {"writes": 0.15, "timers": 0.06, "calls": 0.16, "events": 0.02}
+"""How many programs reach a bound on purpose, of those that can."""
 ROLES = ("(Role.MEMBER,)", "ANY_ROLE", "ANY_ROLE", "ANY_ROLE", "(Role.ADMINISTRATOR, Role.MEMBER)")
-
-
-LIBRARY = '''"""What generated programs call."""
-
-from daicho.contract import ANY_ROLE, PUBLIC, Code, Int, Map, Str, entry, export, require
-
-edition = 1
-
-
-class Refusal(Code):
-    REFUSED = 1001
-
-
-kept: Map[Int, Int] = Map(compartment=PUBLIC)
-
-
-@export(callers=())
-def double(number: Int) -> Int:
-    return number * 2
-
-
-@export(callers=())
-def keep(key: Int, value: Int) -> None:
-    kept[key] = value
-
-
-@export(callers=())
-def fetch(key: Int) -> Int:
-    return kept[key]
-
-
-@export(callers=())
-def refuse(number: Int) -> Int:
-    require(number % 3 != 0, Refusal.REFUSED, number)
-    return number
-
-
-@entry(roles=ANY_ROLE)
-def nothing() -> None:
-    pass
-'''
-LIBRARY_HELPERS = [
-    Helper("double", (INT,), INT, False),
-    Helper("keep", (INT, INT), None, True),
-    Helper("fetch", (INT,), INT, False),
-    Helper("refuse", (INT,), INT, False),
-]
 
 
 @dataclass
@@ -72,6 +32,7 @@ class FunctionText:
     head: list[str]
     body: list[Node]
     params: tuple[Type, ...] = ()
+    result: Type | None = None
 
     def lines(self) -> list[str]:
         """The source text."""
@@ -86,12 +47,15 @@ class ProgramText:
     seed: int
     declarations: list[str]
     functions: list[FunctionText] = field(default_factory=list)
+    second: ProgramText | None = None
+    """The version that takes its place in the middle of the calls."""
 
     def text(self) -> str:
         """The source."""
-        parts = [worlds.HEADER, "edition = 1\n", *self.declarations]
+        parts = ["edition = 1\n", *self.declarations]
         parts += ["\n".join(item.lines()) for item in self.functions]
-        return "\n\n".join(parts) + "\n"
+        body = "\n\n".join(parts) + "\n"
+        return f"{worlds.header(body)}\n{body}"
 
     def statements(self) -> int:
         """Statements of all functions."""
@@ -117,6 +81,8 @@ def generate(seed: int) -> ProgramText:
         maker.entry(number)
     for number in range(1):
         maker.query(number)
+    if rng.random() < SECOND:
+        maker.second()
     return program
 
 
@@ -141,22 +107,30 @@ class _Maker:
         self, name: str, kind: str, decorators: list[str], result: Type | None, size: int
     ) -> FunctionText:
         bounded = kind != "helper"
-        params, text = self._params(4, bounded)
-        make = Expressions(self.rng, self.world, self.risk, list(params), list(self.helpers))
-        acts = kind in ("entry", "scheduled")
-        make.may_write = acts or (kind == "helper" and self.rng.random() < 0.4)
-        make.may_draw = acts
+        params, text = ([], "") if kind == "migrate" else self._params(4, bounded)
         shown = "None" if result is None else self._result(result)
         head = [*decorators, f"def {name}({text}) -> {shown}:"]
-        statements = Statements(make, result)
-        statements.timers = list(self.timers)
-        body = statements.body(size)
+        may_write = kind not in ("helper", "query") or (
+            kind == "helper" and self.rng.random() < 0.4
+        )
         types = tuple(item.type for item in params)
-        made = FunctionText(name, kind, head, body, types)
+        made = FunctionText(name, kind, head, [], types, result)
+        made.body = self._statements(made, may_write).body(size)
         self.program.functions.append(made)
         if kind == "helper":
-            self.helpers.append(Helper(name, types, result, make.may_write))
+            self.helpers.append(Helper(name, types, result, may_write))
         return made
+
+    def _statements(self, function: FunctionText, may_write: bool, prefix: str = "v") -> Statements:
+        """What makes the body of a function, or with a prefix of its own the head of one."""
+        params = [Local(f"p{at}", item, False) for at, item in enumerate(function.params)]
+        make = Expressions(self.rng, self.world, self.risk, params, list(self.helpers))
+        make.may_write = may_write
+        make.may_draw = function.kind not in ("helper", "query")
+        statements = Statements(make, function.result)
+        statements.timers = list(self.timers)
+        statements.prefix = prefix
+        return statements
 
     def _result(self, type_: Type) -> str:
         if isinstance(type_, TupleType):
@@ -212,7 +186,7 @@ class _Maker:
         """What timers call; one that resumes takes its last result as its last argument."""
         cursor = OptionalType(self.rng.choice((INT, StrType(16), self.world.enum)))
         resumes = self.rng.random() < 0.5
-        head = f'@scheduled(priority={self.rng.randrange(3)}, gas="{self.rng.choice("ML")}")'
+        head = f'@scheduled(priority={self.rng.randrange(3)}, gas="{self.rng.choice("SMMLL")}")'
         name = f"timed_{number}"
         size = self.rng.randrange(1, 5)
         made = self._function(name, "scheduled", [head], cursor if resumes else None, size)
@@ -229,15 +203,56 @@ class _Maker:
         name = f"entry_{number}"
         size = self.rng.randrange(3, 8)
         made = self._function(name, "entry", [f"@entry(roles={roles})"], result, size)
+        made.body[:0] = self._flooded(made)
+        if is_unbalanced(self.program.seed) and self.rng.random() < 0.2:
+            made.body[:0] = self._brought(made)
         if self.rng.random() < 0.2 and "(p" in made.head[-1]:
             made.head[0] = f'@entry(roles={roles}, signed_by=("signer",))'
             made.head[-1] = made.head[-1].replace("(p", "(signer: Party, p", 1)
+
+    def _flooded(self, function: FunctionText) -> list[Node]:
+        """At the beginning, in every other block: a bound, reached."""
+        for bound, chance in FLOODS.items():
+            if self.rng.random() < chance / 2:  # there are two entries
+                flood = self._statements(function, True, "w").flood(bound, most=True)
+                if flood:
+                    return [Node(f"if height() % 2 == {self.rng.randrange(2)}:", flood)]
+        return []
+
+    def _brought(self, function: FunctionText) -> list[Node]:
+        """An amount comes, and nothing goes wrong before the end."""
+        head = self._statements(function, True, "b")
+        end = "return" if function.result is None else f"return {head.make.leaf(function.result)}"
+        amount = f'{self.world.amounts[1].name}("{self.rng.randrange(1, 9)}")'
+        come = Node(f"balances.issue({amount}, target={head.place()})")
+        return [Node(f"if height() % 2 == {self.rng.randrange(2)}:", [come, Node(end)])]
 
     def query(self, number: int) -> None:
         """What parties ask."""
         result = worlds.storable(self.rng, self.world)
         size = self.rng.randrange(2, 5)
         self._function(f"query_{number}", "query", ["@query(roles=ANY_ROLE)"], result, size)
+
+    def second(self) -> None:
+        """Another version: a table more, a function of another body, one more, a migration."""
+        first = self.program
+        self.program = first.second = copy.deepcopy(first)
+        self.program.declarations += worlds.later(self.rng, self.world)
+        known = self.program.functions
+        for function in known:
+            if function.kind in ("entry", "query") and self.rng.random() < 0.5:
+                size = self.rng.randrange(2, 5)
+                writes = function.kind == "entry"
+                function.body = self._statements(function, writes).body(size)
+        self.entry(2)
+        self.migration()
+
+    def migration(self) -> None:
+        """It brings rows to where the new version looks for them; sometimes it fails."""
+        made = self._function("upgrade", "migrate", ["@migrate"], None, self.rng.randrange(1, 4))
+        made.body[:0] = self._statements(made, True, "w").moved()
+        if self.rng.random() < 0.15:
+            made.body.append(Node("require(height() % 2 == 0, Error.THIRD)"))
 
 
 def _all(body: list[Node]) -> list[Node]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from daicho.compiler import CompileError
-from differential.calls import Block, Plan
-from differential.compare import BoundError, Difference, compiled, differs
+from differential.calls import Plan
+from differential.compare import BoundError, Difference, differs, versions
 from differential.program import ProgramText
 from differential.statements import Node
 from differential.unbalanced import is_unbalanced
@@ -18,7 +19,7 @@ Shows = Callable[[ProgramText, Plan], Difference | None]
 def shows(program: ProgramText, calls: Plan) -> Difference | None:
     """The difference that a program shows; None also where it does not compile."""
     try:
-        return differs(compiled(program), calls, odd=is_unbalanced(program.seed))
+        return differs(versions(program), calls, odd=is_unbalanced(program.seed))
     except (CompileError, BoundError):
         return None
 
@@ -48,17 +49,24 @@ def shrink(
 def _fewer_calls(calls: Plan) -> Iterator[Plan]:
     for number, block in enumerate(calls.blocks):
         blocks = list(calls.blocks)
-        yield Plan([*blocks[:number], *blocks[number + 1 :]], calls.queries)
+        upgrade = calls.upgrade
+        if upgrade is not None and upgrade > number:
+            upgrade -= 1
+        yield Plan([*blocks[:number], *blocks[number + 1 :]], calls.queries, upgrade)
         for at in range(len(block.calls)):
             kept = [*block.calls[:at], *block.calls[at + 1 :]]
-            blocks[number] = Block(block.time, kept, block.feeds, block.seed)
-            yield Plan(list(blocks), calls.queries)
+            blocks[number] = replace(block, calls=kept)
+            yield replace(calls, blocks=list(blocks))
     for at in range(len(calls.queries)):
-        yield Plan(calls.blocks, [*calls.queries[:at], *calls.queries[at + 1 :]])
+        yield replace(calls, queries=[*calls.queries[:at], *calls.queries[at + 1 :]])
 
 
 def _smaller(program: ProgramText) -> Iterator[ProgramText]:
     """Without a helper, a declaration or a statement; or with a block in the place of its head."""
+    if program.second is not None:
+        yield replace(program, second=None)
+        for second in _smaller(program.second):
+            yield replace(program, second=second)
     for number, function in enumerate(program.functions):
         if function.kind not in ("entry", "query"):
             less = copy.deepcopy(program)
@@ -104,6 +112,8 @@ def _without(
 def report(program: ProgramText, calls: Plan, difference: Difference) -> str:
     """What a person needs to see it again."""
     lines = [f"seed {program.seed}: {difference}", "", program.text()]
+    if program.second is not None:
+        lines += [f"before block {calls.upgrade} comes", program.second.text()]
     for number, block in enumerate(calls.blocks):
         lines += [f"block {number} at {block.time}", *(f"  {item.what}" for item in block.calls)]
     lines += [f"query {item.what}" for item in calls.queries]

@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from daicho.compiler import Artefact
 from daicho.compiler.artefact import Reader, read_sections
 from daicho.compiler.bytecode import INSTRUCTIONS
 from daicho.rewrite.faults import CODES
 from differential.calls import CONTRACT
-from differential.compare import Outcome
+from differential.compare import Outcome, Watch
 
 NAMES = {opcode: name for name, (opcode, _) in INSTRUCTIONS.items()}
 OUT_OF_REACH = {
@@ -31,8 +32,18 @@ OUT_OF_REACH = {
     "CALLER": "as above",
 }
 """Codes that no generated program can end with, and why."""
-NO_STEP = ("block", "loop", "else", "end", "unreachable")
-"""Opcodes that frame others, and the one that never runs."""
+NO_STEP = {
+    "block": "it frames others and is no step",
+    "loop": "it frames others and is no step",
+    "else": "it frames others; a step only where the arm before it runs into it",
+    "end": "it frames others and is no step",
+    "unreachable": "every path of a function that gives a value returns",
+}
+"""Opcodes that no figure is kept of, and why."""
+FULL = 20_000
+"""Programs of a full run: what a source can reach has been met then, and often."""
+HITS_LEAST = 1_000
+"""How often, of each opcode and each code."""
 
 
 def code_of(artefact: bytes) -> list[bytes]:
@@ -48,7 +59,7 @@ def code_of(artefact: bytes) -> list[bytes]:
 
 
 @dataclass
-class Tally:
+class Tally(Watch):
     """Counts over any number of programs; two of them add."""
 
     programs: int = 0
@@ -58,6 +69,8 @@ class Tally:
     statements: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     opcodes: Counter[str] = field(default_factory=Counter)
+    upgrades: Counter[str] = field(default_factory=Counter)
+    """Second versions: how their migrations ended."""
 
     def outcome(self, outcome: Outcome) -> None:
         """One call."""
@@ -65,9 +78,13 @@ class Tally:
         own = outcome["code"] >= 1000
         self.codes["contract's own" if own else outcome["name"]] += 1
 
-    def visited(self, artefact: bytes, watch: dict[str, Any] | None) -> None:
+    def upgraded(self, outcome: Outcome) -> None:
+        """One migration."""
+        self.upgrades["took over" if outcome["code"] == 0 else "failed"] += 1
+
+    def visited(self, artefact: Artefact, watch: dict[str, Any] | None) -> None:
         """The instructions of one program that ran."""
-        code = code_of(artefact)
+        code = code_of(artefact.data)
         for contract, function, at in (watch or {"visited": ()})["visited"]:
             if contract == CONTRACT:
                 self.opcodes[NAMES.get(code[function][at], "?")] += 1
@@ -80,6 +97,7 @@ class Tally:
         self.statements += other.statements
         self.codes += other.codes
         self.opcodes += other.opcodes
+        self.upgrades += other.upgrades
 
     def median(self) -> int:
         """Statements of the program in the middle."""
@@ -90,7 +108,11 @@ class Tally:
                 return size
         return 0
 
-    def rare(self, least: int) -> dict[str, int]:
+    def is_full(self) -> bool:
+        """Whether so many programs ran that each opcode and code must have been met often."""
+        return self.programs >= FULL
+
+    def rare(self, least: int = HITS_LEAST) -> dict[str, int]:
         """Opcodes and codes met less often than `least`, with how often."""
         wanted = {name: self.opcodes[name] for name in INSTRUCTIONS if name not in NO_STEP}
         codes = {name: self.codes[name] for name in CODES if name not in OUT_OF_REACH}
@@ -105,6 +127,7 @@ class Tally:
             "statements": {str(size): count for size, count in self.statements.items()},
             "codes": dict(self.codes),
             "opcodes": dict(self.opcodes),
+            "upgrades": dict(self.upgrades),
         }
 
     @classmethod
@@ -112,4 +135,6 @@ class Tally:
         """From a file."""
         sizes = Counter({int(size): count for size, count in data["statements"].items()})
         codes, opcodes = Counter(data["codes"]), Counter(data["opcodes"])
-        return cls(data["programs"], data["calls"], data["bounded"], sizes, codes, opcodes)
+        upgrades = Counter(data["upgrades"])
+        counts = (data["programs"], data["calls"], data["bounded"])
+        return cls(*counts, sizes, codes, opcodes, upgrades)

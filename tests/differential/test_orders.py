@@ -59,6 +59,11 @@ FIRST = {
     "ys: dict[Int, Int] = {1: one(n), two(n): 3}": "ONE",
     "xs.append(twice(b=one(n), a=two(n)))": "ONE",
     "xs.append(one(n) - two(n))": "ONE",
+    "ok = one(n) in [two(n)]": "ONE",
+    "ok = one(n) in (two(n), 3)": "ONE",
+    "row = Thing(value=1 // (n - n), id=things[9].id)": "DIVIDE_BY_ZERO",
+    "row = Thing(value=things[9].id, id=1 // (n - n))": "MISSING",
+    "xs.append(twice(b=xs[n + 9], a=1 // (n - n)))": "INDEX",
 }
 """A statement, and which of its two failures comes first."""
 

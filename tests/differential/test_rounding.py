@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from daicho import contract
 from daicho._native import TestChain
 from daicho.compiler import compile_source
 
@@ -25,7 +26,7 @@ MODES = {
 }
 SOURCE = '''"""One rounding mode."""
 
-from daicho.contract import {mode}, ANY_ROLE, Annotated, Decimal, Digits, query
+from daicho.contract import {mode}, ANY_ROLE, Annotated, Decimal, Digits, Int, query
 
 edition = 1
 
@@ -40,6 +41,11 @@ def share(
     value: Annotated[Decimal, Digits(38, 6)], by: Annotated[Decimal, Digits(38, 2)]
 ) -> Annotated[Decimal, Digits(38, 3)]:
     return value.div(by, scale=3, rounding={mode})
+
+
+@query(roles=ANY_ROLE)
+def whole(value: Annotated[Decimal, Digits(38, 3)]) -> Int:
+    return value.to_int({mode})
 '''
 
 
@@ -60,6 +66,22 @@ def test_a_decimal_loses_places_as_in_decimal(mode: str) -> None:
         for near in (raw - 1, raw, raw + 1):
             exact = decimal.Decimal(near).scaleb(-6, WIDE)
             assert _ask(chain, 1, near) == _rounded(exact, mode), (mode, near)
+
+
+@pytest.mark.parametrize("mode", list(MODES))
+def test_a_decimal_becomes_a_whole_number_as_in_decimal(mode: str) -> None:
+    """As above, to no places at all; and the same of an author's Python."""
+    chain, rounding = _chain(mode), contract.Rounding[mode]
+    for raw in range(-2_500, 2_501, 50):
+        for near in (raw - 1, raw, raw + 1):
+            exact = decimal.Decimal(near).scaleb(-3, WIDE)
+            expected = _rounded(exact.scaleb(-3, WIDE), mode)
+            assert _ask(chain, 3, near) == expected, (mode, near)
+            if expected is None:
+                with pytest.raises(ArithmeticError):
+                    contract.Decimal(str(exact)).to_int(rounding)
+            else:
+                assert contract.Decimal(str(exact)).to_int(rounding) == expected
 
 
 @pytest.mark.parametrize("mode", list(MODES))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from daicho.compiler.types import (
     BOOL,
@@ -33,19 +34,32 @@ from daicho.compiler.types import (
 
 WIDTHS = (8, 16, 32, 64, 128)
 INTEGERS = tuple(IntType(bits, signed) for bits in WIDTHS for signed in (False, True))
-HEADER = '''"""A generated program."""
-
-from daicho.contract import (
-    ADMINISTRATOR, ANY_ROLE, CEILING, DOWN, EXACT, FIRST, FLOOR, HALF_DOWN, HALF_EVEN, HALF_UP,
-    LARGEST_REMAINDER, LAST, PUBLIC, UP, I8, I16, I32, I64, I128, U8, U16, U32, U64, U128,
-    Account, Annotated, Bool, Bytes, Code, Date, Decimal, Digits, Duration, Enum, Event, Hash,
-    Holdings, Int, Key, Map, MaxLen, Money, Party, Quantity, Record, Role, Row, Str, Table,
-    Timestamp, TxId, Var, abort, allocate, days, digest, emit, entry, expect, export, has_role,
-    has_signed, height, hours, milliseconds, minutes, now, party, query, register, require,
-    seconds, sender, tx_id, ACT_360, ACT_365F, ACT_ACT_ISDA, THIRTY_360, THIRTY_E_360, Feed, Index,
-    attempt, cancel, migrate, muldiv, oracle, random, scheduled, year_fraction,
+WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+IMPORTED = frozenset(
+    WORD.findall(
+        """
+        ADMINISTRATOR ANY_ROLE CEILING DOWN EXACT FIRST FLOOR HALF_DOWN HALF_EVEN HALF_UP
+        LARGEST_REMAINDER LAST PUBLIC UP I8 I16 I32 I64 I128 U8 U16 U32 U64 U128
+        Account Annotated Bool Bytes Code Date Decimal Digits Duration Enum Event Hash
+        Holdings Int Key Map MaxLen Money Party Quantity Record Role Row Str Table
+        Timestamp TxId Var abort allocate days digest emit entry expect export has_role
+        has_signed height hours milliseconds minutes now party query register require
+        seconds sender tx_id ACT_360 ACT_365F ACT_ACT_ISDA THIRTY_360 THIRTY_E_360 Feed Index
+        attempt cancel migrate muldiv oracle random scheduled year_fraction
+        """
+    )
 )
-'''
+"""What `daicho.contract` has, as far as programs use it."""
+
+
+def header(text: str) -> str:
+    """The first lines of a program: it imports what it uses."""
+    names = sorted(IMPORTED.intersection(WORD.findall(text)))
+    rows = (", ".join(names[at : at + 9]) for at in range(0, len(names), 9))
+    listed = "".join(f"    {row},\n" for row in rows)
+    return f'''"""A generated program."""\n\nfrom daicho.contract import (\n{listed})\n'''
+
+
 CODES = ("FIRST", "SECOND", "THIRD")
 
 
@@ -203,11 +217,13 @@ def _tables(rng: random.Random, world: World) -> None:
         Field("code", rng.choice((StrType(12), IntType(16, True), world.enum)), True),
         Field("free", share),
         Field("held", share),
+        Field("kept", share),
     )
     world.holdings = RecordType("", "Balance", "row", columns)
     world.text.append(_record_text(world, world.holdings, "Row"))
     world.text.append(
-        "balances = Holdings(Balance, per=Balance.code, compartment=party(Balance.owner))"
+        "balances = Holdings(Balance, per=Balance.code, compartment=party(Balance.owner), "
+        "locked=(Balance.kept,))"
     )
     world.map_key, world.map_value = key_type(rng, world.enum), storable(rng, world)
     key, value = world.render(world.map_key), world.render(world.map_value)
@@ -219,12 +235,30 @@ def _tables(rng: random.Random, world: World) -> None:
     world.text.append(f"single: Var[{single}] = Var({world.var_initial}, compartment=PUBLIC)")
 
 
-def _index(rng: random.Random, world: World, table: str, row: RecordType) -> None:
+def later(rng: random.Random, world: World) -> list[str]:
+    """What a second version declares: a table with the keys of `facts`, and orders of both."""
+    before = len(world.text)
+    keys = tuple(
+        replace(item, name=f"n{at}") for at, item in enumerate(world.rows["facts"].key_fields)
+    )
+    row = RecordType("", "Later", "row", (*keys, *_fields(rng, world, rng.randrange(1, 3))))
+    world.rows["later"] = row
+    world.text.append(_record_text(world, row, "Row"))
+    world.text.append(
+        f"later = Table(Later, compartment={rng.choice(('PUBLIC', 'ADMINISTRATOR'))})"
+    )
+    _index(rng, world, "later", row)
+    if rng.random() < 0.5:
+        _index(rng, world, "facts", world.rows["facts"], "facts_again")
+    return world.text[before:]
+
+
+def _index(rng: random.Random, world: World, table: str, row: RecordType, name: str = "") -> None:
     """Another order of a table's rows: by a column that is not the first."""
     able = [item.name for item in row.fields[1:] if is_keyable(item.type)]
     chosen = rng.sample(able, rng.randrange(1, min(len(able), 2) + 1))
     columns = ("owner", *chosen) if table == "mine" else tuple(chosen)
-    name = f"{table}_by"
+    name = name or f"{table}_by"
     named = ", ".join(f"{row.name}.{column}" for column in columns)
     world.indexes[name] = (table, columns)
     world.text.append(f"{name} = Index({table}, {named})")
