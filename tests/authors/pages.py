@@ -4,7 +4,8 @@
     ```diff FILE        a change: the lines with - or a space stand in the file once
     ```python FILE      the whole file
 
-`…` in what is printed stands for anything, over lines too.
+`…` in what is printed stands for anything, over lines too; `ID` in a command for the
+transaction that was printed last.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from authors.support import TIMEOUT_S, environment
 
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TX_ID = re.compile(r"^tx_id: ([0-9a-f]{64})$", re.MULTILINE)
 ANYTHING = "…"
 
 
@@ -31,6 +33,7 @@ class Page:
     more: Callable[[list[str]], list[str]] = lambda arguments: arguments
     """What a test adds to a command."""
     commands: int = 0
+    tx_id: str = "ID"
 
     def run(self, text: str) -> None:
         """Every block in order; AssertionError where the page is wrong."""
@@ -52,7 +55,8 @@ class Page:
             if words[0] == "cd":
                 self.folder = self.folder / words[1]
                 continue
-            printed = self._run(words)
+            printed = self._run([self.tx_id if word == "ID" else word for word in words])
+            self.tx_id = (TX_ID.findall(printed) or [self.tx_id])[-1]
             assert fits(printed, wanted), f"$ {command}\n{printed}\n--- the page says:\n{wanted}"
 
     def _run(self, words: list[str]) -> str:

@@ -125,6 +125,34 @@ def test_a_timer_that_fails_says_so(chain: Chain, holder: Party, bank: Party) ->
 
 # --- authority and failures ---
 
+BY_HOLDER = """
+from daicho.contract import (
+    Holdings, Key, Money, Party, Role, Row, entry, party, sender
+)
+edition = 1
+class EUR(Money, scale=2): ...
+class Purse(Row):
+    bank: Key[Party]
+    free: EUR
+purses = Holdings(Purse, per=Purse.bank, compartment=party(Purse.bank))
+@entry(roles=(Role.MEMBER,))
+def pay(other: Party, amount: EUR) -> None:
+    purses.issue(amount, target=purses.at(sender()).free)
+    purses.move(amount, source=purses.at(sender()).free, target=purses.at(other).free)
+"""
+
+
+def test_conservation_names_the_group_and_the_sums() -> None:
+    """Here `per` is the holder, so that no amount may pass from one to another."""
+    chain = Chain()
+    chain.deploy(compile_source(BY_HOLDER, "purses.py"), 4)
+    one, two = chain.party("bank A", "MEMBER"), chain.party("bank B", "MEMBER")
+    first = min(one, two, key=lambda item: item.id)
+    with pytest.raises(Aborted) as caught:
+        chain.call(one, "purses", "pay", other=two, amount="1.50")
+    sums = "moved 0.00, issued 1.50" if first is one else "moved 1.50, issued 0.00"
+    assert str(caught.value) == f"CONSERVATION (purses: of bank = {first.name} {sums})"
+
 
 def test_role_names_what_was_needed_and_given(chain: Chain) -> None:
     auditor = chain.party("auditor", "AUDITOR", "READER")

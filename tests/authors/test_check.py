@@ -57,6 +57,22 @@ def test_all_faults_of_all_files_come_at_once(here: Here, paper: Path) -> None:
     assert "^" in ended.err
 
 
+def test_a_fault_of_a_helper_is_told_once_in_its_own_file(here: Here, paper: Path) -> None:
+    """Three files import it; the one that is looked at alone says how it gets there."""
+    contracts = paper / "contracts"
+    (contracts / "zones.py").write_text('"""Helpers."""\nedition = 1\nHALF = 0.5\n')
+    for name in ("asia", "europe"):
+        (contracts / f"{name}.py").write_text("from zones import HALF\nedition = 1\n")
+    [error] = here(paper, "check", "--json").json["errors"]
+    assert (error["file"], error["line"], error["code"]) == ("contracts/zones.py", 3, "DC0007")
+    ended = here(paper, "check", "contracts/europe.py", "--json")
+    [error] = ended.json["errors"]
+    assert error["key"] == "contracts/zones.py:3:8"
+    [note] = error["notes"]
+    assert (note["file"], note["line"]) == ("contracts/europe.py", 1)
+    assert "note: imported here: contracts/europe.py:1:1" in ended.err
+
+
 def test_numbers_for_a_contract_that_is_not_there(here: Here, paper: Path) -> None:
     ids = paper / "contracts" / "ids.toml"
     ids.write_text(ids.read_text().replace("paper = 1", "paper = 1\nbond = 2", 1))

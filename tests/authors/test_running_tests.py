@@ -55,6 +55,22 @@ def test_the_template_s_tests_are_green_at_once(paper: Path) -> None:
     assert "passed" in ended.err
 
 
+def test_contracts_that_do_not_compile_are_told_once_and_without_a_traceback(paper: Path) -> None:
+    """The author sees what `daicho check` says: all faults, in the contracts' own lines."""
+    contract = paper / "contracts" / "paper.py"
+    text = contract.read_text().replace("amount > JPY(0)", "amount > 0", 1)
+    contract.write_text(text.replace("def price(", "def price(\n    odd: float,\n    ", 1))
+    ended = daicho(paper, "test")
+    assert ended.code == Exit.CHECK_FALSE
+    said = ended.out + ended.err
+    assert said.count("DC0041 `>` is not defined between JPY and Int") == 1
+    assert said.count("DC0022") == 1
+    assert "hint: write `JPY(0)`" in said
+    assert "the contracts do not compile, as told above" in said
+    assert "Traceback" not in said
+    assert "driver.py" not in said
+
+
 def test_a_failing_test_is_a_false_check(paper: Path) -> None:
     (paper / "tests" / "test_wrong.py").write_text(FAILING)
     ended = daicho(paper, "test", "--json", "-k", "wrong")

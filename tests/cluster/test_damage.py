@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cluster.support import PROC, Cluster, daicho
+from daicho._native import ask_trace
 from daicho.config import ConfigError
 from daicho.gateway.errors import RefusedError
 
@@ -139,6 +140,11 @@ def test_a_record_damaged_under_a_running_node_is_not_served(
                 getattr(client, ask)(2)
             assert refusal.value.code == "DAMAGED"
             assert getattr(client, ask)(3)[0]["height"] == 3
+            # Its executor, which needs both for a trace, is told so and goes on.
+            with pytest.raises(RefusedError, match="NOT_KEPT"):
+                client._query(ask_trace(bytes(32), 2))
+            with pytest.raises(RefusedError, match="ACCESS"):
+                client._query(ask_trace(bytes(32), 3))
     named = [event["height"] for event in cluster.events("bankB", "damaged")]
     assert named == [2], "said once"
     cluster.load(1)

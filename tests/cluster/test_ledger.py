@@ -11,6 +11,7 @@ import pytest
 from cluster.support import Cluster, cpu_ticks
 from daicho.gateway import SealedItem
 from daicho.gateway.errors import RefusedError
+from daicho.query.trace import trace
 
 IDLE_S = 20.0
 IDLE_SHARE_MAX = 0.10
@@ -83,6 +84,14 @@ def test_an_endless_loop_ends_the_same_way_on_every_node(cluster: Cluster) -> No
         with cluster.client("bankA", name) as client:
             other = client.receipt(endless["tx_id"])
         assert {key: other[key] for key in ANSWER} == {key: endless[key] for key in ANSWER}
+    # Its trace is as long as one may be, and says that it is not all.
+    with cluster.client("bankA") as client:
+        traced = trace(client, endless["tx_id"])
+    assert traced.code == "GAS"
+    assert traced.whole is not None
+    assert traced.whole.cut
+    assert len({line.place for line in traced.whole.lines}) == 3
+    assert traced.failed_at in {line.place for line in traced.whole.lines}
 
 
 def test_a_block_that_leads_to_too_much_stops_nobody(cluster: Cluster) -> None:
@@ -101,6 +110,11 @@ def test_a_block_that_leads_to_too_much_stops_nobody(cluster: Cluster) -> None:
         receipts = client.send([fill(1_000), fill(2_000)])
         assert len({receipt["height"] for receipt in receipts}) == 1, "both in one block"
         assert {receipt["code"] for receipt in receipts} == {"TOO_LARGE"}
+        for receipt in receipts:
+            traced = trace(client, receipt["tx_id"])
+            assert traced.code == "TOO_LARGE"
+            assert traced.whole is not None
+            assert not traced.whole.lines, "what ran was undone as a whole"
     cluster.note(vault, "bankA", 1)
     cluster.settle()
     roots = {cluster.status(name)["executor"]["state_root"] for name in cluster.executors}

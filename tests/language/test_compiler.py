@@ -23,6 +23,7 @@ from daicho.compiler import (
     compile_path,
     compile_source,
     load_ids,
+    render_json,
 )
 from daicho.compiler.bytecode import INSTRUCTIONS
 from daicho.compiler.step1_parse import ACCEPTED
@@ -67,6 +68,58 @@ def test_contracts_pass_pyright_strict(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "basedpyright", "-p", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+OPERATIONS = """from daicho.contract import (
+    DOWN, EXACT, Date, Decimal, Duration, Hash, Int, Money, Party, Timestamp,
+)
+edition = 1
+
+
+class JPY(Money, scale=0): ...
+
+
+def amounts(a: JPY, b: JPY) -> JPY:
+    c = -a + abs(b) - a * 3
+    d = min(a, max(b, c))
+    return d if a < b or a <= b or a > b or a >= b or a == b or a != b else JPY.of(d.decimal, EXACT)
+
+
+def numbers(n: Int) -> Int:
+    a, b = Decimal("1.50") * n, Decimal("0.25")
+    c = -a + abs(b) - a * b + max(a, b)
+    return c.round(1, DOWN).div(b, 2, DOWN).to_int(EXACT) + abs(-n) // 3 % 2 ** 3 if a < b else n
+
+
+def times(a: Timestamp, b: Duration, day: Date) -> Duration:
+    c = a + b - b * 2
+    d = -(a - c) + abs(b) - b
+    return d if a < c and b <= d and day < day.plus(1) else max(b, d)
+
+
+def names(a: Party, b: Party, h: Hash) -> Int:
+    return h.below(9) if min(a, b) == a and sorted([a, b])[0] != b else len([a] + [b])
+"""
+
+
+def test_type_checkers_have_the_operations_that_the_compiler_has(tmp_path: Path) -> None:
+    compile_source(OPERATIONS, "operations.py")
+    (tmp_path / "operations.py").write_text(OPERATIONS)
+    config = {"extraPaths": [str(ROOT / "python")], "typeCheckingMode": "strict"}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(config))
+    for command in (
+        ["mypy", "--config-file=", "--strict", "operations.py"],
+        ["basedpyright", "-p", str(tmp_path)],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -198,12 +251,39 @@ def test_a_wrong_map_of_ids_is_refused(tmp_path: Path, text: str) -> None:
         load_ids(path)
 
 
-def test_an_import_that_does_not_compile_is_told_once() -> None:
-    text = "from other import f\nedition = 1\n"
+def test_an_import_that_does_not_compile_is_told_once_and_where_it_is_wrong() -> None:
+    """The fault stands at its own line, in its own file; the imports that lead there follow."""
+    text = "from far import g\nfrom other import f\nedition = 1\nX = f(g, 1 / 2)\n"
+    others = {
+        "other": "edition = 1\nfrom far import g\nX = 1.5\n",
+        "far": "edition = 1\n\nY: Z = 1\n",
+    }
     with pytest.raises(CompileError) as failure:
-        compile_source(text, "mine.py", {"other": "edition = 1\nX = 1.5\n"})
-    assert [item.code for item in failure.value.diagnostics] == ["DC0073"]
-    assert "other.py:2: DC0007" in str(failure.value)
+        compile_source(text, "mine.py", others)
+    lines = str(failure.value).splitlines()
+    assert [line for line in lines if not line.startswith("    ")] == [
+        "far.py:3:4: DC0022 `Z` is not a type",
+        "other.py:3:5: DC0007 `1.5` is a floating-point number",
+        "mine.py:4:10: DC0009 `/` does not say how to round",
+    ]
+    assert lines[1:3] == ["    Y: Z = 1", "       ^"]
+    assert [line for line in lines if "note" in line] == [
+        "    note: imported here: mine.py:1:1",
+        "    note: imported here: mine.py:2:1",
+    ]
+    rows = json.loads(render_json(failure.value.source, failure.value.diagnostics))
+    assert [(row["file"], row["line"]) for row in rows] == [
+        ("far.py", 3),
+        ("other.py", 3),
+        ("mine.py", 4),
+    ]
+    [note] = rows[0]["notes"]
+    assert (note["file"], note["line"], note["column"]) == ("mine.py", 1, 1)
+    with pytest.raises(CompileError) as failure:
+        compile_source("from other import f\nedition = 1\n", "mine.py", others)
+    first = failure.value.diagnostics[0]
+    assert first.code == "DC0022"
+    assert [note.filename for note in first.notes] == ["other.py", "mine.py"]
 
 
 def test_a_helper_of_another_contract_is_compiled_in() -> None:

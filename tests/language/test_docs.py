@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from daicho.compiler import CompileError, compile_path, compile_source, step1_parse, types
+from daicho.compiler import (
+    CompileError,
+    compile_path,
+    compile_source,
+    load_ids,
+    step1_parse,
+    types,
+)
 from daicho.compiler.step2_check import (
     annotations,
     assignments,
@@ -20,6 +27,7 @@ from daicho.compiler.step2_check import (
     tables,
 )
 from daicho.compiler.step3_lower import state
+from daicho.testing import Chain
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contracts" / "language.md").read_text()
@@ -74,6 +82,26 @@ def test_it_touches_what_is_printed(folder: Path) -> None:
         assert item in sets
 
 
+def test_an_export_is_called_by_those_it_names(tmp_path: Path) -> None:
+    """The two contracts as printed; a third that is not named does not compile."""
+    for name in ("pledges", "repo"):
+        (tmp_path / f"{name}.py").write_text(*pieces("python", name))
+    (tmp_path / "ids.toml").write_text("[contracts]\npledges = 7\nrepo = 8\nother = 9\n")
+    chain = Chain()
+    for name in ("pledges", "repo"):
+        made = compile_path(tmp_path / f"{name}.py")
+        chain.deploy(made, made.contract_id)
+    bank, seller = chain.party("bank", "MEMBER"), chain.party("seller", "MEMBER")
+    pledge = {"seller": seller.id, "isin": "JP0000000001", "count": 5}
+    assert chain.call(bank, "repo", "open_repo", signed_by=[seller], **pledge) == 5
+    assert chain.call(seller, "repo", "open_repo", **pledge) == 10
+    other = (tmp_path / "repo.py").read_text()
+    with pytest.raises(CompileError, match=r"DC0073 `pledge` of `pledges` may be called by repo"):
+        compile_source(other, "other.py", ids=load_ids(tmp_path / "ids.toml"), folder=tmp_path)
+    with pytest.raises(CompileError, match=r"hint: give it a number in ids\.toml"):
+        compile_source(*pieces("python", "pledges"), "pledges.py")
+
+
 def test_the_mistake_is_reported_as_printed() -> None:
     (wrong,), (printed,) = pieces("python", "wrong"), pieces("text")
     before = "\n\n".join(pieces("python")) + "\n"
@@ -117,6 +145,8 @@ def test_every_piece_is_of_a_kind_that_is_tested() -> None:
         ("python", ""),
         ("python", "wrong"),
         ("python", "test"),
+        ("python", "pledges"),
+        ("python", "repo"),
         ("text", ""),
         ("text", "access"),
         ("toml", ""),

@@ -60,7 +60,7 @@ def failure_of(text: str) -> CompileError:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_reports_what_is_marked_and_nothing_else(case: Case) -> None:
     failure = failure_of(case.text)
-    found = Counter((item.span.line, item.code) for item in failure.diagnostics)
+    found = Counter((item.here.line, item.code) for item in failure.diagnostics)
     assert found == case.expected, f"\n{failure}"
 
 

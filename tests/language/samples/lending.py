@@ -7,6 +7,7 @@ from daicho.contract import (
     ACT_360,
     ACT_365F,
     ACT_ACT_ISDA,
+    ANY_CONTRACT,
     ANY_ROLE,
     HALF_EVEN,
     PUBLIC,
@@ -375,7 +376,7 @@ def upgrade() -> None:
     version.set(version.get() + 1)
 
 
-@export()
+@export(callers=ANY_CONTRACT)
 def version_now() -> U16:
     return version.get()
 
