@@ -75,15 +75,8 @@ fn context(party: &str, mask: u32) -> TxContext {
             party: literal::named(party),
             roles: mask,
         },
-        alias: [1; 16],
-        tx_id: [2; 32],
-        cosigners: Vec::new(),
-        lane: 0,
-        sequence: 1,
-        height: Height(1),
-        time: ConsensusTime(10),
-        seed: [0; 32],
         gas_limit: 100_000,
+        ..common::context::at(Height(1), ConsensusTime(10))
     }
 }
 

@@ -241,15 +241,9 @@ fn context(gas_limit: u64) -> TxContext {
             party: literal::named("@bank"),
             roles: 2,
         },
-        alias: [1; 16],
-        tx_id: [2; 32],
-        cosigners: Vec::new(),
-        lane: 0,
-        sequence: 1,
-        height: Height(1),
-        time: ConsensusTime(10),
         seed: [9; 32],
         gas_limit,
+        ..common::context::at(Height(1), ConsensusTime(10))
     }
 }
 

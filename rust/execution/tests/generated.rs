@@ -146,15 +146,9 @@ fn context() -> TxContext {
             party: [3; 16],
             roles: u32::MAX,
         },
-        alias: [1; 16],
-        tx_id: [2; 32],
-        cosigners: Vec::new(),
-        lane: 0,
-        sequence: 1,
-        height: Height(1),
-        time: ConsensusTime(1_000),
         seed: [5; 32],
         gas_limit: GAS,
+        ..common::context::at(Height(1), ConsensusTime(1_000))
     }
 }
 

@@ -8,7 +8,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::asm;
-use daicho_execution::{BlockExecutor, Call, Contracts, MemoryLedger, Outcome, Signer, TxContext};
+use daicho_execution::{BlockExecutor, Call, Contracts, MemoryLedger, Outcome, TxContext};
 use daicho_types::ConsensusTime;
 use proptest::prelude::*;
 
@@ -171,21 +171,7 @@ impl Chain {
     }
 
     fn context(&self) -> TxContext {
-        TxContext {
-            sender: Signer {
-                party: [1; 16],
-                roles: 1,
-            },
-            alias: [1; 16],
-            tx_id: [2; 32],
-            cosigners: Vec::new(),
-            lane: 0,
-            sequence: 1,
-            height: self.ledger.height().next(),
-            time: ConsensusTime(self.ledger.time().0 + 10),
-            seed: [0; 32],
-            gas_limit: 1_000_000,
-        }
+        common::context::next_on(&self.ledger)
     }
 
     fn run(&mut self, entry: u32, arguments: Vec<u8>) -> Outcome {

@@ -6,8 +6,7 @@ mod common;
 
 use common::asm;
 use daicho_execution::{
-    BlockExecutor, BlockInfo, Call, Contracts, MemoryLedger, Outcome, Signer, Status, TIMER_GAS,
-    TxContext,
+    BlockExecutor, BlockInfo, Call, Contracts, MemoryLedger, Outcome, Status, TIMER_GAS, TxContext,
 };
 use daicho_types::ledger::{Change, Compartment};
 use daicho_types::{ConsensusTime, Height};
@@ -202,19 +201,8 @@ export 1 far
 
 fn context(gas_limit: u64) -> TxContext {
     TxContext {
-        sender: Signer {
-            party: [1; 16],
-            roles: 1,
-        },
-        alias: [1; 16],
-        tx_id: [2; 32],
-        cosigners: Vec::new(),
-        lane: 0,
-        sequence: 1,
-        height: Height(2),
-        time: ConsensusTime(20),
-        seed: [0; 32],
         gas_limit,
+        ..common::context::at(Height(2), ConsensusTime(20))
     }
 }
 

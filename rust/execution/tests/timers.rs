@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use common::asm;
 use daicho_execution::{
-    BlockExecutor, BlockInfo, Call, Contracts, MemoryLedger, Signer, TimerOutcome, TxContext,
+    BlockExecutor, BlockInfo, Call, Contracts, MemoryLedger, TimerOutcome, TxContext,
     contract_party,
 };
 use daicho_types::ConsensusTime;
@@ -152,19 +152,11 @@ impl Chain {
         let mut tx_id = [0; 32];
         tx_id[..8].copy_from_slice(&sequence.to_le_bytes());
         TxContext {
-            sender: Signer {
-                party: [1; 16],
-                roles: 1,
-            },
-            alias: [1; 16],
             tx_id,
-            cosigners: Vec::new(),
-            lane: 0,
             sequence,
-            height: info.height,
-            time: info.time,
             seed: info.seed,
             gas_limit: 100_000,
+            ..common::context::at(info.height, info.time)
         }
     }
 

@@ -68,15 +68,9 @@ fn run(entry: u32, party: u8, watch: Watch) -> (Outcome, Watch) {
             party: [1; 16],
             roles: roles::MEMBER,
         },
-        alias: [1; 16],
-        tx_id: [2; 32],
-        cosigners: Vec::new(),
-        lane: 0,
-        sequence: 1,
-        height: Height(1),
-        time: ConsensusTime(1),
         seed: [3; 32],
         gas_limit: 100_000,
+        ..common::context::at(Height(1), ConsensusTime(1))
     };
     let arguments = if entry == 1 {
         Vec::new()

@@ -5,7 +5,7 @@ mod common;
 
 use common::asm;
 use daicho_execution::{
-    BlockExecutor, BlockInfo, Call, Contracts, MemoryLedger, Module, Outcome, Signer, TxContext,
+    BlockExecutor, BlockInfo, Call, Contracts, MemoryLedger, Module, Outcome, TxContext,
     contract_party, upgrade_problems,
 };
 use daicho_types::{ConsensusTime, Height, roles};
@@ -228,19 +228,8 @@ impl Chain {
 
 fn context(info: &BlockInfo) -> TxContext {
     TxContext {
-        sender: Signer {
-            party: [1; 16],
-            roles: 1,
-        },
-        alias: [1; 16],
-        tx_id: [2; 32],
-        cosigners: Vec::new(),
-        lane: 0,
-        sequence: 1,
-        height: info.height,
-        time: info.time,
         seed: info.seed,
-        gas_limit: 1_000_000,
+        ..common::context::at(info.height, info.time)
     }
 }
 
