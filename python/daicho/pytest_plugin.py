@@ -13,7 +13,7 @@ the project's name, since every plugin shares pytest's; `daicho test` has short 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +29,8 @@ CONTRACTS_INI = "daicho_contracts"
 WORKER_KEY = "daicho"
 _TOLD: pytest.StashKey[dict[Path, str]] = pytest.StashKey()
 """By folder of contracts: what the compiler said when they last did not compile."""
+_TO_TELL: pytest.StashKey[str] = pytest.StashKey()
+"""What the next report of a failure tells of it."""
 _RECORD: pytest.StashKey[Record] = pytest.StashKey()
 
 
@@ -159,14 +161,14 @@ def new_chain(request: pytest.FixtureRequest) -> Callable[[], Chain]:
 
     def make() -> Chain:
         chain = Chain(backend_name=name)
-        for artefact in _compiled(folder, request.config):
+        for artefact in _compiled(folder, request):
             chain.deploy(artefact)
         return chain
 
     return make
 
 
-def _compiled(folder: Path, config: pytest.Config) -> list[Artefact]:
+def _compiled(folder: Path, request: pytest.FixtureRequest) -> list[Artefact]:
     """The project's contracts; a test fails with what the compiler says, the first with all of it.
 
     No traceback: the fault is in a contract.
@@ -179,11 +181,25 @@ def _compiled(folder: Path, config: pytest.Config) -> list[Artefact]:
         return list(artefacts(folder).values())
     except CompileError:
         said = check_sources(source_files(folder)).text
-    told = config.stash.setdefault(_TOLD, {})
+    told = request.config.stash.setdefault(_TOLD, {})
     if told.get(folder) == said:
         pytest.fail("the contracts do not compile, as told above", pytrace=False)
     told[folder] = said
-    pytest.fail(f"the contracts do not compile\n{said}", pytrace=False)
+    request.config.stash[_TO_TELL] = said
+    pytest.fail("the contracts do not compile", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the compiler said is a section of the report: messages some summaries say again."""
+    report = yield
+    said = item.config.stash.get(_TO_TELL, "")
+    if said and report.failed:
+        report.sections.append(("contracts", said))
+        item.config.stash[_TO_TELL] = ""
+    return report
 
 
 @pytest.fixture
