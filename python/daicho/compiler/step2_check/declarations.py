@@ -53,14 +53,15 @@ def is_constant(value: Expr) -> bool:
 def missing_names(tree: ast.Module, known: Container[str]) -> dict[str, ast.Name]:
     """Those of the `known` names that are used and bound nowhere, where they first stand."""
     used: dict[str, ast.Name] = {}
-    bound = bound_names(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.Name) and node.id in known:
+        if isinstance(node, ast.Name) and node.id in known:
             first = used.setdefault(node.id, node)
             if (node.lineno, node.col_offset) < (first.lineno, first.col_offset):
                 used[node.id] = node
+    imports = [item for item in tree.body if isinstance(item, ast.ImportFrom)]
+    if used.keys() <= {alias.asname or alias.name for item in imports for alias in item.names}:
+        return {}  # as in every file that compiles
+    bound = bound_names(tree) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     return {name: used[name] for name in sorted(used) if name not in bound}
 
 
