@@ -7,7 +7,7 @@ use daicho_crypto::Secret;
 use daicho_host::bench;
 use daicho_state::{BlockRef, KeyRing, State};
 use daicho_types::ledger::{Change, Compartment};
-use daicho_types::{ConsensusTime, Digest, Epoch, Height};
+use daicho_types::{ConsensusTime, Digest, Epoch, Height, RowKey};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -85,7 +85,7 @@ fn change(row: u64, value: u64) -> Change {
     let spread = row.wrapping_mul(STRIDE).to_be_bytes();
     Change {
         compartment: Compartment::Register(owner.try_into().expect("sixteen bytes")),
-        key: [&[0, 0, 0, 1, 0, 2], &spread[..], &row.to_be_bytes()].concat(),
-        value: Some(value.to_le_bytes().repeat(5)),
+        key: RowKey::new(&[&[0, 0, 0, 1, 0, 2], &spread[..], &row.to_be_bytes()].concat()),
+        value: Some(value.to_le_bytes().repeat(5).into()),
     }
 }

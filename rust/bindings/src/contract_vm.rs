@@ -58,7 +58,7 @@ impl From<Outcome> for OutcomeDict {
         });
         Self {
             code: outcome.code,
-            name: outcome.name,
+            name: outcome.name.into_owned(),
             gas_used: outcome.gas_used,
             steps: outcome.steps,
             result: outcome.result,

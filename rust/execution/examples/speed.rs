@@ -21,7 +21,7 @@ use daicho_execution::{
 };
 use daicho_types::ledger::{Change, Compartment, StateView};
 use daicho_types::limits::{GAS_LIMIT_LARGE, GAS_LIMIT_SMALL};
-use daicho_types::{ConsensusTime, Height, roles};
+use daicho_types::{ConsensusTime, Height, RowKey, roles};
 
 const ROWS: u32 = 100_000;
 const ROUNDS: usize = 9;
@@ -95,8 +95,8 @@ fn context(party: [u8; 16], gas_limit: u64) -> TxContext {
 }
 
 /// The state key of a party's balance.
-fn place(party: &[u8]) -> Vec<u8> {
-    [&[0, 0, 0, 1, 0, 1, 0, 0, 0, 1], party].concat()
+fn place(party: &[u8]) -> RowKey {
+    RowKey::new(&[&[0, 0, 0, 1, 0, 1, 0, 0, 0, 1], party].concat())
 }
 
 fn ledger() -> MemoryLedger {
@@ -105,7 +105,7 @@ fn ledger() -> MemoryLedger {
     let row = |number: u32| Change {
         compartment: Compartment::Public,
         key: place(&contract_party(number)),
-        value: Some([&[1, 0], &balance[..]].concat()),
+        value: Some([&[1, 0], &balance[..]].concat().into()),
     };
     let rows: Vec<Change> = (0..ROWS).map(row).collect();
     ledger.commit(ConsensusTime(10), &rows);
@@ -140,6 +140,7 @@ fn time(work: impl FnOnce() -> u64) -> f64 {
 
 /// Runs blocks of transfers one after the other; the time of a transfer. The calls
 /// of a block are there before it runs, as where a node has just opened it.
+#[inline(never)] // apart in a profile
 fn transfers(contracts: &Contracts, ledger: &MemoryLedger) -> f64 {
     let mut times = Vec::new();
     for first in (0..TRANSFERS).step_by(BLOCK as usize) {
@@ -158,7 +159,7 @@ fn transfers(contracts: &Contracts, ledger: &MemoryLedger) -> f64 {
 
 /// What the two reads of a transfer take of that, from the store alone.
 fn reads(ledger: &MemoryLedger) -> f64 {
-    let places: Vec<[Vec<u8>; 2]> = (0..TRANSFERS)
+    let places: Vec<[RowKey; 2]> = (0..TRANSFERS)
         .map(|number| transfer(number).1)
         .map(|call| [0, 16].map(|at| place(&call.arguments[at..at + 16])))
         .collect();

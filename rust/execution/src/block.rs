@@ -2,7 +2,7 @@
 //! that are due, then the calls run in order. Each sees what those before it
 //! changed; a failed one leaves no trace but its outcome (docs/bytecode.md, §11).
 
-use daicho_types::ledger::{Change, Compartment, StateView};
+use daicho_types::ledger::{Change, Compartment, RowBytes, StateView};
 use daicho_types::limits::{ARGUMENT_BYTES_MAX, BLOCK_GAS_MAX, GAS_LIMIT_LARGE, GAS_LIMIT_SMALL};
 use daicho_types::{ConsensusTime, Height, roles};
 
@@ -111,7 +111,7 @@ impl<'a> BlockExecutor<'a> {
         for reading in readings {
             let key = reserved::feed_key(reading.feed);
             self.overlay
-                .put(Compartment::Public, &key, Some(reading.row()));
+                .put(Compartment::Public, key, Some(reading.row().into()));
         }
         let mut budget = gas_budget;
         let mut outcomes = Vec::new();
@@ -133,7 +133,7 @@ impl<'a> BlockExecutor<'a> {
     }
 
     /// Pending timers that are due, in the order of their keys.
-    fn due(&self, time: ConsensusTime) -> Vec<(TimerId, Vec<u8>)> {
+    fn due(&self, time: ConsensusTime) -> Vec<(TimerId, RowBytes)> {
         let mut lo = table_prefix(reserved::CONTRACT, reserved::TIMERS);
         let mut hi = lo.clone();
         match time.0.checked_add(1) {
@@ -147,7 +147,7 @@ impl<'a> BlockExecutor<'a> {
             let more = rows.len() == limit;
             for (key, row) in rows {
                 found.push((timer_id(&key), row));
-                lo = key;
+                lo = key.to_vec();
             }
             if !more {
                 break;
@@ -179,7 +179,8 @@ impl<'a> BlockExecutor<'a> {
         gas_limit: u64,
     ) -> TimerOutcome {
         let key = reserved::timer_key(&id);
-        self.overlay.put(Compartment::Administrator, &key, None);
+        self.overlay
+            .put(Compartment::Administrator, key.clone(), None);
         let mut ran = TimerOutcome {
             timer: id,
             contract: reserved::timer_contract(&id),
@@ -213,7 +214,7 @@ impl<'a> BlockExecutor<'a> {
         self.overlay.apply(&ran.outcome.changes);
         if ran.again {
             self.overlay
-                .put(Compartment::Administrator, &key, Some(timer.row()));
+                .put(Compartment::Administrator, key, Some(timer.row().into()));
         }
         ran
     }
@@ -238,7 +239,7 @@ impl<'a> BlockExecutor<'a> {
         let code = self.contracts.get(contract).expect("it takes over now");
         let row = reserved::code_row(&code.module().hash);
         let key = reserved::code_key(contract);
-        self.overlay.put(Compartment::Public, &key, Some(row));
+        self.overlay.put(Compartment::Public, key, Some(row.into()));
     }
 
     fn run(&mut self, tx: &TxContext, called: Called<'_>) -> Outcome {

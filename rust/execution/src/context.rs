@@ -3,6 +3,7 @@
 use daicho_types::ledger::{Change, Compartment};
 use daicho_types::limits::ARGUMENT_BYTES_MAX;
 use daicho_types::{ConsensusTime, Height};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::reader::{Malformed, Reader};
@@ -137,7 +138,7 @@ pub struct Outcome {
     /// 0 when ok; below 1,000 a trap; else the contract's own.
     pub code: u16,
     /// `OK` or the upper-snake name of the code.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Gas used; the limit when it ran out.
     pub gas_used: u64,
     /// Instructions begun.

@@ -236,7 +236,7 @@ fn outcome(machine: Machine<'_>, ran: Result<Vec<u8>, Trap>) -> Outcome {
             let mut machine = machine;
             let events = std::mem::take(&mut machine.events);
             let changes = machine.into_journal().into_changes();
-            let (status, name) = (Status::Ok, "OK".to_owned());
+            let (status, name) = (Status::Ok, "OK".into());
             let (code, site) = (0, None);
             Outcome {
                 status,
@@ -257,7 +257,7 @@ fn outcome(machine: Machine<'_>, ran: Result<Vec<u8>, Trap>) -> Outcome {
 fn failed(mut machine: Machine<'_>, trap: Trap, gas_used: u64, steps: u64) -> Outcome {
     let plain = Failure {
         code: trap.code(),
-        name: trap.name().to_owned(),
+        name: trap.name().into(),
         details: Vec::new(),
     };
     let failure = machine.failure.take().unwrap_or(plain);
@@ -280,7 +280,7 @@ pub(crate) fn refused(trap: Trap) -> Outcome {
     Outcome {
         status: Status::Failed,
         code: trap.code(),
-        name: trap.name().to_owned(),
+        name: trap.name().into(),
         gas_used: 0,
         steps: 0,
         result: Vec::new(),

@@ -7,7 +7,7 @@ use std::collections::btree_map::Range;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 
-use daicho_types::ledger::{Change, Compartment, Row, StateView};
+use daicho_types::ledger::{Change, Compartment, Row, RowBytes, StateView};
 use daicho_types::{ConsensusTime, Height, RowKey};
 
 use crate::context::Visibility;
@@ -15,9 +15,9 @@ use crate::limits::{SCAN_CHUNK_ROWS, WRITES_MAX};
 use crate::trap::Trap;
 
 /// What an overlay says of a row: nothing, that it is absent, or its bytes.
-type Said = Option<Option<Vec<u8>>>;
+type Said = Option<Option<RowBytes>>;
 
-type Rows = BTreeMap<RowKey, Option<Vec<u8>>>;
+type Rows = BTreeMap<RowKey, Option<RowBytes>>;
 
 /// Rows set and removed on top of a view, by compartment and key.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Overlay {
 }
 
 impl Overlay {
-    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<&Option<Vec<u8>>> {
+    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<&Option<RowBytes>> {
         self.compartments.get(&compartment)?.get(key)
     }
 
@@ -35,11 +35,11 @@ impl Overlay {
     pub(crate) fn put(
         &mut self,
         compartment: Compartment,
-        key: &[u8],
-        value: Option<Vec<u8>>,
+        key: RowKey,
+        value: Option<RowBytes>,
     ) -> Said {
         let rows = self.compartments.entry(compartment).or_default();
-        let before = rows.insert(RowKey::new(key), value);
+        let before = rows.insert(key, value);
         self.count += usize::from(before.is_none());
         before
     }
@@ -71,7 +71,7 @@ impl Overlay {
     /// Takes over the changes of a transaction that succeeded.
     pub fn apply(&mut self, changes: &[Change]) {
         for change in changes {
-            self.put(change.compartment, &change.key, change.value.clone());
+            self.put(change.compartment, change.key.clone(), change.value.clone());
         }
     }
 
@@ -82,11 +82,10 @@ impl Overlay {
         let mut changes = Vec::with_capacity(self.count);
         for (&compartment, rows) in &self.compartments {
             for (key, value) in rows {
-                let key = key.to_vec();
-                if value.is_some() || view.get(compartment, &key).is_some() {
+                if value.is_some() || view.get(compartment, key).is_some() {
                     changes.push(Change {
                         compartment,
-                        key,
+                        key: key.clone(),
                         value: value.clone(),
                     });
                 }
@@ -100,7 +99,7 @@ impl Overlay {
         for (compartment, rows) in self.compartments {
             changes.extend(rows.into_iter().map(|(key, value)| Change {
                 compartment,
-                key: key.to_vec(),
+                key,
                 value,
             }));
         }
@@ -110,15 +109,14 @@ impl Overlay {
 
 /// One overlay's part of a scan.
 struct Layer<'a> {
-    range: Option<Range<'a, RowKey, Option<Vec<u8>>>>,
+    range: Option<Range<'a, RowKey, Option<RowBytes>>>,
 }
 
 impl<'a> Iterator for Layer<'a> {
-    type Item = (Vec<u8>, &'a Option<Vec<u8>>);
+    type Item = (&'a RowKey, &'a Option<RowBytes>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, value) = self.range.as_mut()?.next()?;
-        Some((key.to_vec(), value))
+        self.range.as_mut()?.next()
     }
 }
 
@@ -154,7 +152,7 @@ impl Iterator for Base<'_> {
         self.more = chunk.len() == limit;
         if let Some((last, _)) = chunk.last() {
             // The least key after `last`.
-            self.next.clone_from(last);
+            self.next = last.to_vec();
             self.next.push(0);
         }
         self.rows = chunk.into_iter();
@@ -170,18 +168,18 @@ pub(crate) struct Merged<'a> {
 }
 
 impl Iterator for Merged<'_> {
-    type Item = (Vec<u8>, Option<Vec<u8>>);
+    type Item = (RowKey, Option<RowBytes>);
 
     fn next(&mut self) -> Option<Self::Item> {
         let keys = [
             self.base.peek().map(|(key, _)| key),
-            self.block.peek().map(|(key, _)| key),
-            self.own.peek().map(|(key, _)| key),
+            self.block.peek().map(|(key, _)| *key),
+            self.own.peek().map(|(key, _)| *key),
         ];
         let key = keys.into_iter().flatten().min()?.clone();
         let base = self.base.next_if(|(found, _)| *found == key);
-        let block = self.block.next_if(|(found, _)| *found == key);
-        let own = self.own.next_if(|(found, _)| *found == key);
+        let block = self.block.next_if(|(found, _)| **found == key);
+        let own = self.own.next_if(|(found, _)| **found == key);
         // The newest layer that knows the key says what is there.
         let value = match (own, block, base) {
             (Some((_, value)), _, _) | (None, Some((_, value)), _) => value.clone(),
@@ -278,7 +276,7 @@ impl<'a> Journal<'a> {
         self.view.height_at(time)
     }
 
-    pub fn get(&self, moment: Moment, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+    pub fn get(&self, moment: Moment, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
         self.touch(compartment);
         if !self.visibility.sees(compartment) {
             return None;
@@ -286,9 +284,8 @@ impl<'a> Journal<'a> {
         match moment {
             Moment::Past(at) => self.view.get_at(at?, compartment, key),
             Moment::Now => {
-                let row = RowKey::new(key);
-                let own = self.own.get(compartment, &row);
-                let known = own.or_else(|| self.block.get(compartment, &row));
+                let own = self.own.get(compartment, key);
+                let known = own.or_else(|| self.block.get(compartment, key));
                 known.map_or_else(|| self.view.get(compartment, key), Clone::clone)
             }
         }
@@ -298,13 +295,15 @@ impl<'a> Journal<'a> {
     pub fn put(
         &mut self,
         compartment: Compartment,
-        key: &[u8],
-        value: Option<Vec<u8>>,
+        key: RowKey,
+        value: Option<RowBytes>,
     ) -> Result<(), Trap> {
         self.touch(compartment);
-        let before = self.own.put(compartment, key, value);
         if self.savepoints > 0 {
-            self.undo.push((compartment, RowKey::new(key), before));
+            let before = self.own.put(compartment, key.clone(), value);
+            self.undo.push((compartment, key, before));
+        } else {
+            self.own.put(compartment, key, value);
         }
         if self.own.count > WRITES_MAX {
             Err(Trap::Writes)

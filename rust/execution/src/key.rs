@@ -12,9 +12,15 @@ use crate::value::Value;
 #[must_use]
 pub fn table_prefix(contract: u32, table: u16) -> Vec<u8> {
     let mut key = Vec::with_capacity(64);
+    start(contract, table, &mut key);
+    key
+}
+
+/// Starts a key with them in `key`, whatever stood there.
+pub fn start(contract: u32, table: u16, key: &mut Vec<u8>) {
+    key.clear();
     key.extend(contract.to_be_bytes());
     key.extend(table.to_be_bytes());
-    key
 }
 
 /// Appends one column.

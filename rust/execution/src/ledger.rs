@@ -4,9 +4,8 @@
 //! test runs on.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
-use daicho_types::ledger::{Change, Compartment, Row, StateView};
+use daicho_types::ledger::{Change, Compartment, Row, RowBytes, StateView};
 use daicho_types::{ConsensusTime, Height, RowKey};
 
 /// A view as it was after some height: what a query at a named height reads.
@@ -18,7 +17,7 @@ pub struct AtHeight<'a> {
 }
 
 impl StateView for AtHeight<'_> {
-    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
         self.view.get_at(self.height, compartment, key)
     }
 
@@ -26,7 +25,7 @@ impl StateView for AtHeight<'_> {
         self.view.scan_at(self.height, compartment, lo, hi, limit)
     }
 
-    fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+    fn get_at(&self, at: Height, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
         self.view.get_at(at.min(self.height), compartment, key)
     }
 
@@ -55,14 +54,14 @@ impl StateView for AtHeight<'_> {
 }
 
 /// Versions of one row, ascending by height.
-type Versions = Vec<(Height, Option<Vec<u8>>)>;
+type Versions = Vec<(Height, Option<RowBytes>)>;
 
 /// A whole ledger in memory, with its past.
 #[derive(Clone, Debug)]
 pub struct MemoryLedger {
     /// What stands now.
-    rows: BTreeMap<Compartment, BTreeMap<RowKey, Vec<u8>>>,
-    history: BTreeMap<Compartment, BTreeMap<Vec<u8>, Versions>>,
+    rows: BTreeMap<Compartment, BTreeMap<RowKey, RowBytes>>,
+    history: BTreeMap<Compartment, BTreeMap<RowKey, Versions>>,
     /// Header time of each height; height 0 is genesis.
     times: Vec<ConsensusTime>,
 }
@@ -101,10 +100,9 @@ impl MemoryLedger {
         // What stands lies together, apart from its past: most reads are of it.
         for change in changes {
             let rows = self.rows.entry(change.compartment).or_default();
-            let key = RowKey::new(&change.key);
             match &change.value {
-                Some(value) => drop(rows.insert(key, value.clone())),
-                None => drop(rows.remove(&key)),
+                Some(value) => drop(rows.insert(change.key.clone(), value.clone())),
+                None => drop(rows.remove(&change.key)),
             }
         }
         for change in changes {
@@ -120,20 +118,20 @@ impl MemoryLedger {
         self.history.iter().flat_map(|(compartment, rows)| {
             rows.iter().filter_map(|(key, versions)| {
                 let (_, newest) = versions.last()?;
-                Some((*compartment, key.as_slice(), newest.as_deref()?))
+                Some((*compartment, &**key, newest.as_deref()?))
             })
         })
     }
 }
 
-fn version_at(versions: &Versions, at: Height) -> Option<&Vec<u8>> {
+fn version_at(versions: &Versions, at: Height) -> Option<&RowBytes> {
     let after = versions.partition_point(|(height, _)| *height <= at);
     versions[..after].last()?.1.as_ref()
 }
 
 impl StateView for MemoryLedger {
-    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
-        self.rows.get(&compartment)?.get(&RowKey::new(key)).cloned()
+    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
+        self.rows.get(&compartment)?.get(key).cloned()
     }
 
     fn scan(&self, compartment: Compartment, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
@@ -141,12 +139,10 @@ impl StateView for MemoryLedger {
             return Vec::new();
         };
         let there = rows.range(RowKey::new(lo)..RowKey::new(hi)).take(limit);
-        there
-            .map(|(key, row)| (key.to_vec(), row.clone()))
-            .collect()
+        there.map(|(key, row)| (key.clone(), row.clone())).collect()
     }
 
-    fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+    fn get_at(&self, at: Height, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
         version_at(self.history.get(&compartment)?.get(key)?, at).cloned()
     }
 
@@ -161,8 +157,8 @@ impl StateView for MemoryLedger {
         let Some(rows) = self.history.get(&compartment).filter(|_| lo < hi) else {
             return Vec::new();
         };
-        let bounds = (Bound::Included(lo), Bound::Excluded(hi));
-        let there = rows.range::<[u8], _>(bounds).filter_map(|(key, versions)| {
+        let there = rows.range(RowKey::new(lo)..RowKey::new(hi));
+        let there = there.filter_map(|(key, versions)| {
             version_at(versions, at).map(|row| (key.clone(), row.clone()))
         });
         there.take(limit).collect()

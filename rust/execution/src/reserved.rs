@@ -2,8 +2,8 @@
 //! the code that runs (docs/bytecode.md, §11, §13). No contract's own tables can reach them; only the
 //! block's prologue and the instructions meant for them do.
 
-use daicho_types::ConsensusTime;
 use daicho_types::limits::{ARGUMENT_BYTES_MAX, ROW_BYTES_MAX};
+use daicho_types::{ConsensusTime, RowKey};
 
 use crate::key::table_prefix;
 use crate::reader::{Malformed, Reader};
@@ -105,10 +105,10 @@ impl Timer {
 
 /// The key of a timer's row.
 #[must_use]
-pub fn timer_key(id: &TimerId) -> Vec<u8> {
+pub fn timer_key(id: &TimerId) -> RowKey {
     let mut key = table_prefix(CONTRACT, TIMERS);
     key.extend(id);
-    key
+    RowKey::new(&key)
 }
 
 /// The contract that a timer's id names.
@@ -173,10 +173,10 @@ impl Reading {
 
 /// The key of the row that says which code of a contract runs.
 #[must_use]
-pub fn code_key(contract: u32) -> Vec<u8> {
+pub fn code_key(contract: u32) -> RowKey {
     let mut key = table_prefix(CONTRACT, CODE);
     key.extend(contract.to_be_bytes());
-    key
+    RowKey::new(&key)
 }
 
 /// That row: the code's hash.
@@ -189,8 +189,8 @@ pub fn code_row(hash: &[u8; 32]) -> Vec<u8> {
 
 /// The key of a feed's last reading.
 #[must_use]
-pub fn feed_key(feed: u16) -> Vec<u8> {
+pub fn feed_key(feed: u16) -> RowKey {
     let mut key = table_prefix(CONTRACT, FEEDS);
     key.extend(feed.to_be_bytes());
-    key
+    RowKey::new(&key)
 }

@@ -142,14 +142,11 @@ fn missing_authority_says_what_is_required_and_given() {
     let reader = context("@a", roles::READER);
     let refused = fixture.run(&reader, 1, arguments("@a", &[2, 1]));
     let masks = [roles::MEMBER.to_le_bytes(), roles::READER.to_le_bytes()].concat();
-    assert_eq!((refused.name.as_str(), refused.result), ("ROLE", masks));
+    assert_eq!((&*refused.name, refused.result), ("ROLE", masks));
     let member = context("@a", roles::MEMBER);
     let refused = fixture.run(&member, 1, arguments("@b", &[2, 1]));
     let party = literal::named::<16>("@b").to_vec();
-    assert_eq!(
-        (refused.name.as_str(), refused.result),
-        ("AUTHORITY", party)
-    );
+    assert_eq!((&*refused.name, refused.result), ("AUTHORITY", party));
 }
 
 #[test]
@@ -161,10 +158,7 @@ fn broken_conservation_names_the_group() {
     details.extend((1_u128 | 1 << 127).to_be_bytes());
     details.extend((-7_i128).to_le_bytes());
     details.extend(0_i128.to_le_bytes());
-    assert_eq!(
-        (refused.name.as_str(), refused.result),
-        ("CONSERVATION", details)
-    );
+    assert_eq!((&*refused.name, refused.result), ("CONSERVATION", details));
     assert!(refused.changes.is_empty());
 }
 

@@ -279,10 +279,7 @@ fn an_endless_loop_stops_at_the_same_step_and_the_next_call_is_unaffected() {
         (endless, next, block.finish())
     };
     let (endless, next, changes) = run();
-    assert_eq!(
-        (endless.status, endless.name.as_str()),
-        (Status::Failed, "GAS")
-    );
+    assert_eq!((endless.status, &*endless.name), (Status::Failed, "GAS"));
     assert_eq!(endless.gas_used, GAS_LIMIT_LARGE);
     // One step is one unit here, and the last one begun is the one not paid.
     assert_eq!(endless.steps, GAS_LIMIT_LARGE - gas::ENTRY + 1);
@@ -312,7 +309,7 @@ fn every_excess_is_refused() {
         let call = call(entry, argument);
         let large = alone(&call, GAS_LIMIT_LARGE);
         assert_eq!(
-            (large.status, large.name.as_str()),
+            (large.status, &*large.name),
             (Status::Failed, name),
             "entry {entry}"
         );
@@ -365,7 +362,7 @@ fn every_limit_below_the_need_ends_in_gas() {
     let mut steps = 0;
     for limit in 0..need.gas_used {
         let short = alone(&call, limit);
-        assert_eq!((short.name.as_str(), short.gas_used), ("GAS", limit));
+        assert_eq!((&*short.name, short.gas_used), ("GAS", limit));
         assert!(short.steps >= steps && short.steps <= need.steps);
         assert!(short.changes.is_empty());
         steps = short.steps;
@@ -382,7 +379,7 @@ fn a_sum_too_long_stops_exactly_at_the_limit() {
     for limit in [GAS_LIMIT_SMALL, GAS_LIMIT_MEDIUM, GAS_LIMIT_LARGE] {
         let mut block = BlockExecutor::new(&contracts, &ledger);
         let first = block.execute(&context(limit), &sum);
-        assert_eq!((first.name.as_str(), first.gas_used), ("GAS", limit));
+        assert_eq!((&*first.name, first.gas_used), ("GAS", limit));
         // One step is one unit here, and the call with its argument costs 1,004.
         assert_eq!(first.steps, limit - gas::ENTRY - 4 + 1);
         assert_eq!(block.execute(&context(limit), &sum), first);

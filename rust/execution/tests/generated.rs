@@ -529,7 +529,7 @@ fn well_typed_programs_never_reach_internal() {
             body.extend(added);
             let outcome =
                 attempt(&body, 0).unwrap_or_else(|| panic!("seed {seed}: ill-typed {body:?}"));
-            *traps.entry(outcome.name.clone()).or_default() += 1;
+            *traps.entry(outcome.name.to_string()).or_default() += 1;
             // Only what reaches its end may grow: a trap would hide the rest.
             if outcome.name == "UNREACHABLE" {
                 statements += 1

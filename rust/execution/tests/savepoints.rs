@@ -268,7 +268,7 @@ fn enough_of_the_programs_succeed() {
         Deed::Attempt(mint.to_vec(), End::Well),
     ];
     let (outcome, changes) = ran(&deeds, false);
-    assert_eq!((outcome.status, outcome.name.as_str()), (Status::Ok, "OK"));
+    assert_eq!((outcome.status, &*outcome.name), (Status::Ok, "OK"));
     // The row, its index entry, the sum, the timer: once.
     assert_eq!(changes.len(), 4);
     let timers = changes

@@ -114,7 +114,7 @@ fn a_compartment_is_touched_however_it_is_asked() {
             assert_eq!(watch.touched(), whole.touched());
         }
         let (outcome, watch) = run(entry, 5, Watch::default());
-        assert_eq!((entry, outcome.name.as_str()), (entry, code));
+        assert_eq!((entry, &*outcome.name), (entry, code));
         assert_eq!(watch.touched(), &touched, "entry {entry}");
         let (before, gas) = watch.gas(outcome.gas_used);
         assert_eq!(gas.len(), watch.trace().len());

@@ -251,7 +251,7 @@ fn a_migration_fills_a_new_index_as_the_administrator() {
     let mut chain = chain();
     let rows = chain.ledger.rows().count();
     let outcome = chain.migrate(&new_version("nop")).expect("one is declared");
-    assert_eq!((outcome.name.as_str(), rows), ("OK", 3));
+    assert_eq!((&*outcome.name, rows), ("OK", 3));
     // Three rows as they were, three entries, and who did it.
     assert_eq!(chain.ledger.rows().count(), 7);
     let prefix = [&[0, 0, 0, 3, 0, 7], &contract_party(3)[..]].concat();
@@ -269,7 +269,7 @@ fn a_migration_that_fails_changes_nothing() {
     let mut chain = chain();
     let source = new_version("push.int Int 1\n  fail BAD");
     let outcome = chain.migrate(&source).expect("one is declared");
-    assert_eq!((outcome.code, outcome.name.as_str()), (1_000, "BAD"));
+    assert_eq!((outcome.code, &*outcome.name), (1_000, "BAD"));
     assert!(outcome.changes.is_empty());
     assert_eq!(chain.ledger.rows().count(), 3);
 }

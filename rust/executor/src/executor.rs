@@ -608,7 +608,7 @@ pub(crate) fn refused(code: Code) -> Outcome {
     Outcome {
         status: Status::Failed,
         code: code as u16,
-        name: code.name().to_owned(),
+        name: code.name().into(),
         gas_used: 0,
         steps: 0,
         result: Vec::new(),
@@ -662,7 +662,7 @@ pub(crate) fn receipt(
             Status::Ok => ReceiptStatus::Ok,
             Status::Failed => ReceiptStatus::Failed,
         },
-        code: Blob::new(outcome.name.into_bytes()).expect("names of codes are short"),
+        code: Blob::new(outcome.name.into_owned().into_bytes()).expect("names of codes are short"),
         gas_used: outcome.gas_used,
         steps: outcome.steps,
         result: Blob::new(outcome.result).unwrap_or_default(),

@@ -202,7 +202,7 @@ impl Executor {
         );
         Ok(Said {
             height,
-            code: outcome.name,
+            code: outcome.name.into_owned(),
             gas_used: outcome.gas_used,
             result: outcome.result,
         })

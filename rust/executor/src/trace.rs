@@ -304,7 +304,7 @@ fn told(rerun: Rerun, whole: bool) -> Trace {
     let site = rerun.outcome.site.as_ref();
     let failed_at = site.and_then(|site| names.place(site.contract, site.function, site.line));
     let all = whole.then(|| told_whole(&rerun, &mut names));
-    let name = rerun.outcome.name.clone().into_bytes();
+    let name = rerun.outcome.name.as_bytes().to_vec();
     Trace {
         index: u32::try_from(rerun.index).expect("items of a block are few"),
         status: match rerun.outcome.status {

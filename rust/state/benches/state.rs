@@ -8,7 +8,7 @@ use std::time::Instant;
 use daicho_crypto::Secret;
 use daicho_state::{BlockRef, KeyRing, Record, State, encode_record, seal_changes};
 use daicho_types::ledger::{Change, Compartment, StateView};
-use daicho_types::{ConsensusTime, Digest, Epoch, Height};
+use daicho_types::{ConsensusTime, Digest, Epoch, Height, RowKey};
 
 const ROWS: u64 = 100_000;
 const COMPARTMENTS: u64 = 24;
@@ -26,7 +26,7 @@ fn change(row: u64, value: u64) -> Change {
     Change {
         compartment: compartment(row),
         key: key(row),
-        value: Some(value.to_le_bytes().repeat(5)),
+        value: Some(value.to_le_bytes().repeat(5).into()),
     }
 }
 
@@ -35,14 +35,10 @@ fn compartment(row: u64) -> Compartment {
     Compartment::Register(id.try_into().expect("sixteen bytes"))
 }
 
-fn key(row: u64) -> Vec<u8> {
+fn key(row: u64) -> RowKey {
     let spread = row.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    [
-        &[0, 0, 0, 1, 0, 2],
-        &spread.to_be_bytes()[..],
-        &row.to_be_bytes(),
-    ]
-    .concat()
+    let columns = [spread.to_be_bytes(), row.to_be_bytes()].concat();
+    RowKey::new(&[&[0, 0, 0, 1, 0, 2], &columns[..]].concat())
 }
 
 fn block(height: u64) -> BlockRef {

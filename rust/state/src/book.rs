@@ -2,10 +2,8 @@
 //! the tree over those that stand.
 
 use std::collections::BTreeMap;
-use std::ops::Bound::{Excluded, Included};
-use std::sync::Arc;
 
-use daicho_types::ledger::{Change, Row};
+use daicho_types::ledger::{Change, Row, RowBytes};
 use daicho_types::limits::SCAN_ROWS_MAX;
 use daicho_types::{Digest, Height, RowKey};
 
@@ -16,14 +14,14 @@ use crate::{CompartmentKey, shape};
 #[derive(Clone, Debug)]
 struct Stored {
     height: Height,
-    value: Option<Arc<[u8]>>,
+    value: Option<RowBytes>,
 }
 
 /// A compartment with its history.
 #[derive(Clone, Debug)]
 pub(crate) struct Book {
     pub(crate) key: CompartmentKey,
-    rows: BTreeMap<RowKey, Arc<[u8]>>,
+    rows: BTreeMap<RowKey, RowBytes>,
     /// Versions in rising order of height, never empty.
     history: BTreeMap<RowKey, Vec<Stored>>,
     tree: Tree,
@@ -42,28 +40,28 @@ impl Book {
         }
     }
 
-    pub(crate) fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.rows.get(&RowKey::new(key)).map(|value| &**value)
+    pub(crate) fn get(&self, key: &RowKey) -> Option<&RowBytes> {
+        self.rows.get(key)
     }
 
     /// The row after block `at`: its versions lie together, so a past read is
     /// one look-up and one binary search.
-    pub(crate) fn get_at(&self, at: Height, key: &[u8]) -> Option<&[u8]> {
-        as_of(self.history.get(&RowKey::new(key))?, at)
+    pub(crate) fn get_at(&self, at: Height, key: &RowKey) -> Option<&RowBytes> {
+        as_of(self.history.get(key)?, at)
     }
 
     pub(crate) fn scan(&self, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
         if lo >= hi {
             return Vec::new();
         }
-        let rows = self.rows.range::<[u8], _>((Included(lo), Excluded(hi)));
-        let rows = rows.map(|(key, value)| (key.to_vec(), value.to_vec()));
+        let rows = self.rows.range(RowKey::new(lo)..RowKey::new(hi));
+        let rows = rows.map(|(key, value)| (key.clone(), value.clone()));
         rows.take(limit.min(SCAN_ROWS_MAX)).collect()
     }
 
     pub(crate) fn scan_at(&self, at: Height, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
         let rows = self.standing(at, lo, hi);
-        let rows = rows.map(|(key, value)| (key.to_vec(), value.to_vec()));
+        let rows = rows.map(|(key, value)| (key.clone(), value.clone()));
         rows.take(limit.min(SCAN_ROWS_MAX)).collect()
     }
 
@@ -72,10 +70,9 @@ impl Book {
         at: Height,
         lo: &'a [u8],
         hi: &'a [u8],
-    ) -> impl Iterator<Item = (&'a RowKey, &'a [u8])> {
-        let range = (Included(lo), Excluded(hi.max(lo)));
-        // An empty range must not name one key both included and excluded.
-        let rows = (lo < hi).then(|| self.history.range::<[u8], _>(range));
+    ) -> impl Iterator<Item = (&'a RowKey, &'a RowBytes)> {
+        // A range must not end before it begins.
+        let rows = (lo < hi).then(|| self.history.range(RowKey::new(lo)..RowKey::new(hi)));
         let rows = rows.into_iter().flatten();
         rows.filter_map(move |(key, versions)| Some((key, as_of(versions, at)?)))
     }
@@ -83,45 +80,44 @@ impl Book {
     /// The versions of a row that came with blocks `from..=to`.
     pub(crate) fn versions(
         &self,
-        key: &[u8],
+        key: &RowKey,
         from: Height,
         to: Height,
-    ) -> impl Iterator<Item = (Height, Option<&[u8]>)> {
-        let versions = self
-            .history
-            .get(&RowKey::new(key))
-            .map_or(&[][..], Vec::as_slice);
+    ) -> impl Iterator<Item = (Height, Option<&RowBytes>)> {
+        let versions = self.history.get(key).map_or(&[][..], Vec::as_slice);
         let inside = versions
             .iter()
             .filter(move |v| (from..=to).contains(&v.height));
-        inside.map(|version| (version.height, version.value.as_deref()))
+        inside.map(|version| (version.height, version.value.as_ref()))
     }
 
     /// Every version of every row, by key, then by height.
-    pub(crate) fn all_versions(&self) -> impl Iterator<Item = (Height, &[u8], Option<&[u8]>)> {
+    pub(crate) fn all_versions(
+        &self,
+    ) -> impl Iterator<Item = (Height, &RowKey, Option<&RowBytes>)> {
         let rows = self.history.iter();
         rows.flat_map(|(key, versions)| {
             let each = versions.iter();
-            each.map(move |v| (v.height, &**key, v.value.as_deref()))
+            each.map(move |v| (v.height, key, v.value.as_ref()))
         })
     }
 
     /// Whether `change` alters anything.
     pub(crate) fn alters(&self, change: &Change) -> bool {
-        self.get(&change.key) != change.value.as_deref()
+        self.get(&change.key) != change.value.as_ref()
     }
 
     /// The tree with `changes` made; this book stays as it is.
     pub(crate) fn changed(&self, changes: &[Change]) -> Tree {
         let mut tree = self.tree.clone();
         for change in changes {
-            let key = RowKey::new(&change.key);
+            let key = &change.key;
             match &change.value {
-                None => tree.remove(&key),
-                Some(value) if self.rows.contains_key(&key) => {
-                    tree.replace(&key, leaf(&self.key, &key, value));
+                None => tree.remove(key),
+                Some(value) if self.rows.contains_key(key) => {
+                    tree.replace(key, leaf(&self.key, key, value));
                 }
-                Some(value) => plant(&mut tree, &self.key, key, value),
+                Some(value) => plant(&mut tree, &self.key, key.clone(), value),
             }
         }
         tree
@@ -133,9 +129,7 @@ impl Book {
         assert!(last < Some(height), "heights rise");
         self.roots.push((height, tree.hash()));
         self.tree = tree;
-        for change in changes {
-            let key = RowKey::new(&change.key);
-            let value: Option<Arc<[u8]>> = change.value.map(Into::into);
+        for Change { key, value, .. } in changes {
             match &value {
                 Some(value) => drop(self.rows.insert(key.clone(), value.clone())),
                 None => drop(self.rows.remove(&key)),
@@ -172,9 +166,9 @@ impl Book {
     }
 }
 
-fn as_of(versions: &[Stored], at: Height) -> Option<&[u8]> {
+fn as_of(versions: &[Stored], at: Height) -> Option<&RowBytes> {
     let after = versions.partition_point(|version| version.height <= at);
-    versions[after.checked_sub(1)?].value.as_deref()
+    versions[after.checked_sub(1)?].value.as_ref()
 }
 
 fn leaf(secret: &CompartmentKey, key: &[u8], value: &[u8]) -> Digest {

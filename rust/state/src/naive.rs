@@ -4,14 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daicho_types::ledger::{Change, Compartment, Row, StateView};
+use daicho_types::ledger::{Change, Compartment, Row, RowBytes, StateView};
 use daicho_types::limits::SCAN_ROWS_MAX;
-use daicho_types::{ChainId, ConsensusTime, Digest, Height};
+use daicho_types::{ChainId, ConsensusTime, Digest, Height, RowKey};
 
 use crate::state::{by_compartment, check_follows};
 use crate::{BlockRef, KeyRing, StateError, shape};
 
-type Rows = BTreeMap<(Compartment, Vec<u8>), Vec<u8>>;
+type Rows = BTreeMap<(Compartment, Vec<u8>), RowBytes>;
 
 /// A whole copy of the ledger after one block.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl NaiveState {
         by_compartment(block.height, changes)?;
         page.block = block;
         for change in changes {
-            let place = (change.compartment, change.key.clone());
+            let place = (change.compartment, change.key.to_vec());
             if let Some(value) = &change.value {
                 page.known.insert(change.compartment);
                 page.rows.insert(place, value.clone());
@@ -124,7 +124,7 @@ fn whole(leaves: &[(u128, Digest)]) -> Digest {
 }
 
 impl StateView for NaiveState {
-    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
         let page = self.pages.last()?;
         page.rows.get(&(compartment, key.to_vec())).cloned()
     }
@@ -135,7 +135,7 @@ impl StateView for NaiveState {
         self.scan_at(last, compartment, lo, hi, limit)
     }
 
-    fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
+    fn get_at(&self, at: Height, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
         let page = self.page(at)?;
         page.rows.get(&(compartment, key.to_vec())).cloned()
     }
@@ -151,8 +151,9 @@ impl StateView for NaiveState {
         let rows = self.page(at).into_iter().flat_map(|page| &page.rows);
         let inside =
             rows.filter(|((of, key), _)| *of == compartment && lo <= &**key && &**key < hi);
-        let row =
-            |((_, key), value): (&(Compartment, Vec<u8>), &Vec<u8>)| (key.clone(), value.clone());
+        let row = |((_, key), value): (&(Compartment, Vec<u8>), &RowBytes)| {
+            (RowKey::new(key), value.clone())
+        };
         inside.map(row).take(limit.min(SCAN_ROWS_MAX)).collect()
     }
 

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use daicho_types::codec::{Blob, List};
 use daicho_types::ledger::{Compartment, Row};
 use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
-use daicho_types::{Digest, Height, wire_struct};
+use daicho_types::{Digest, Height, RowKey, wire_struct};
 
 use crate::limits::PROOF_DEPTH_MAX;
 use crate::prune::{Described, Pruned, grow, prune};
@@ -200,7 +200,7 @@ impl State {
     ) -> Option<InclusionProof> {
         let proof = self.prove_compartment(at, compartment)?;
         let book = self.books.get(&compartment)?;
-        let value = book.get_at(at, key)?;
+        let value = book.get_at(at, &RowKey::new(key))?;
         Some(InclusionProof {
             key: Blob::new(key.to_vec()).ok()?,
             value: Blob::new(value.to_vec()).ok()?,
@@ -224,7 +224,7 @@ impl State {
     ) -> Option<RangeProof> {
         let proof = self.prove_compartment(at, compartment)?;
         let book = self.books.get(&compartment)?;
-        let describe = |key: &[u8]| {
+        let describe = |key: &RowKey| {
             let value = book.get_at(at, key).expect("the tree's rows stand");
             let salt = book.key.salt(key, value);
             Described {
@@ -281,9 +281,9 @@ impl State {
         }
         let tag = self.keys.compartment(compartment).tag();
         let entries = self.entries(at);
-        let describe = |key: &[u8]| Described {
+        let describe = |key: &RowKey| Described {
             salt: shape::TOP_SALT,
-            row: entries[key],
+            row: entries[&**key],
             value: Vec::new(),
         };
         let tree = prune(&self.top_at(at).root, &tag, &after(&tag), &describe)?;

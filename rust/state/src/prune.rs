@@ -1,10 +1,10 @@
 //! A tree with everything outside a range cut down to hashes: what a range
 //! proof shows.
 
-use daicho_types::Digest;
 use daicho_types::codec::{Blob, List};
 use daicho_types::ledger::Row;
 use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
+use daicho_types::{Digest, RowKey};
 use daicho_types::{wire_enum, wire_struct};
 
 use crate::limits::{PROOF_DEPTH_MAX, PROOF_NODES_MAX};
@@ -65,7 +65,7 @@ pub(crate) fn prune(
     link: &Link,
     lo: &[u8],
     hi: &[u8],
-    row: &dyn Fn(&[u8]) -> Described,
+    row: &dyn Fn(&RowKey) -> Described,
 ) -> Option<Pruned> {
     let mut pieces = Vec::new();
     cut(link, (None, None), (lo, hi), row, &mut pieces)?;
@@ -84,7 +84,7 @@ fn cut(
     link: &Link,
     fences: Fences<'_>,
     range: (&[u8], &[u8]),
-    row: &dyn Fn(&[u8]) -> Described,
+    row: &dyn Fn(&RowKey) -> Described,
     pieces: &mut Vec<Piece>,
 ) -> Option<()> {
     let Some(node) = link else {
@@ -173,7 +173,7 @@ impl<'a> Reading<'a> {
         }
         let left = self.subtree((low, Some(key)), depth + 1)?;
         if let Some(value) = value {
-            self.rows.push((key.to_vec(), value.to_vec()));
+            self.rows.push((RowKey::new(key), value.into()));
         }
         let right = self.subtree((Some(key), high), depth + 1)?;
         Ok(shape::node(&leaf, &left, &right))

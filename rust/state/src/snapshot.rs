@@ -57,8 +57,8 @@ impl State {
                 let place = usize::try_from(height.0).expect("blocks fit memory");
                 changes[place].push(Change {
                     compartment: *compartment,
-                    key: key.to_vec(),
-                    value: value.map(<[u8]>::to_vec),
+                    key: key.clone(),
+                    value: value.cloned(),
                 });
             }
         }

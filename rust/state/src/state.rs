@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use daicho_types::ledger::{Change, Compartment};
+use daicho_types::ledger::{Change, Compartment, RowBytes};
 use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
 use daicho_types::{ChainId, ConsensusTime, Digest, Height, RowKey};
 
@@ -29,7 +29,7 @@ pub struct Version {
     /// The block that wrote it.
     pub height: Height,
     /// The row, `None` when the block removed it.
-    pub value: Option<Vec<u8>>,
+    pub value: Option<RowBytes>,
 }
 
 /// Every row, every version, and the tree that certifies them.
@@ -146,10 +146,11 @@ impl State {
         to: Height,
     ) -> Vec<Version> {
         let book = self.books.get(&compartment).into_iter();
-        let versions = book.flat_map(|book| book.versions(key, from, to));
-        let version = |(height, value): (_, Option<&[u8]>)| Version {
+        let key = RowKey::new(key);
+        let versions = book.flat_map(|book| book.versions(&key, from, to));
+        let version = |(height, value): (_, Option<&RowBytes>)| Version {
             height,
-            value: value.map(<[u8]>::to_vec),
+            value: value.cloned(),
         };
         versions.map(version).collect()
     }
@@ -335,7 +336,7 @@ pub(crate) fn by_compartment(
     }
     let mut books: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for change in changes {
-        let row = change.value.as_ref().map_or(0, Vec::len);
+        let row = change.value.as_ref().map_or(0, |row| row.len());
         if change.key.len() > KEY_BYTES_MAX || row > ROW_BYTES_MAX {
             return Err(StateError::TooLong(height));
         }

@@ -3,7 +3,7 @@
 use daicho_types::codec::{Blob, CodecError, List};
 use daicho_types::ledger::{Change, Compartment};
 use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
-use daicho_types::{ConsensusTime, Digest, Height, wire_struct};
+use daicho_types::{ConsensusTime, Digest, Height, RowKey, wire_struct};
 
 use crate::BlockRef;
 use crate::limits::BLOCK_CHANGES_MAX;
@@ -43,16 +43,21 @@ wire_struct! {
 impl StoredRow {
     pub(crate) fn of(change: &Change) -> Result<Self, CodecError> {
         Ok(Self {
-            key: Blob::new(change.key.clone())?,
-            value: change.value.clone().map(Blob::new).transpose()?,
+            key: Blob::new(change.key.to_vec())?,
+            value: change
+                .value
+                .as_deref()
+                .map(<[u8]>::to_vec)
+                .map(Blob::new)
+                .transpose()?,
         })
     }
 
     pub(crate) fn into_change(self, compartment: Compartment) -> Change {
         Change {
             compartment,
-            key: self.key.into_inner(),
-            value: self.value.map(Blob::into_inner),
+            key: RowKey::new(&self.key),
+            value: self.value.map(|row| row.into_inner().into()),
         }
     }
 }

@@ -1,14 +1,13 @@
 //! The state as contract execution reads it.
 
-use daicho_types::ledger::{Compartment, Row, StateView};
-use daicho_types::{ConsensusTime, Height};
+use daicho_types::ledger::{Compartment, Row, RowBytes, StateView};
+use daicho_types::{ConsensusTime, Height, RowKey};
 
 use crate::State;
 
 impl StateView for State {
-    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
-        let row = self.books.get(&compartment)?.get(key)?;
-        Some(row.to_vec())
+    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
+        self.books.get(&compartment)?.get(key).cloned()
     }
 
     fn scan(&self, compartment: Compartment, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row> {
@@ -16,9 +15,8 @@ impl StateView for State {
         book.map_or_else(Vec::new, |book| book.scan(lo, hi, limit))
     }
 
-    fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>> {
-        let row = self.books.get(&compartment)?.get_at(at, key)?;
-        Some(row.to_vec())
+    fn get_at(&self, at: Height, compartment: Compartment, key: &RowKey) -> Option<RowBytes> {
+        self.books.get(&compartment)?.get_at(at, key).cloned()
     }
 
     fn scan_at(

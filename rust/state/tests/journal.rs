@@ -6,7 +6,7 @@ use common::{block, keys, party, set, state, unset};
 use daicho_crypto::Secret;
 use daicho_state::{Record, RecordError, State, decode_record, encode_record};
 use daicho_types::ledger::StateView;
-use daicho_types::{Digest, Height};
+use daicho_types::{Digest, Height, RowKey};
 
 fn store() -> Secret {
     Secret::new([77; 32])
@@ -124,13 +124,14 @@ fn r71_a_crash_between_the_legs_leaves_both_or_neither() {
     }
     for cut in starts[1]..=bytes.len() {
         let (found, ..) = replay(&bytes[..cut]);
-        let legs = [cash, shares].map(|(of, key)| found.get(of, key).unwrap());
+        let legs = [cash, shares].map(|(of, key)| found.get(of, &RowKey::new(key)).unwrap());
         let whole = if cut == bytes.len() {
             [b"000", b"100"]
         } else {
             [b"100", b"000"]
         };
-        assert_eq!(legs, whole, "cut at {cut}");
+        let legs = legs.each_ref().map(|row| &**row);
+        assert_eq!(legs, whole.map(|row| &row[..]), "cut at {cut}");
     }
 }
 

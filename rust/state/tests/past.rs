@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use common::{block, played, register, set, unset};
 use daicho_state::Version;
-use daicho_types::Height;
 use daicho_types::ledger::{Change, StateView};
+use daicho_types::{Height, RowKey};
 
 /// A small generator of test data; the state itself draws no random numbers.
 struct Draw(u64);
@@ -133,12 +133,13 @@ fn r49_a_transfer_shows_at_its_own_height() {
         vec![set(register(1), b"p", b"100")],
         vec![set(register(1), b"p", b"60"), set(register(1), b"q", b"40")],
     ]);
-    assert_eq!(state.get_at(Height(1), register(1), b"q"), None);
+    let [p, q] = [b"p", b"q"].map(|key| RowKey::new(key));
+    assert_eq!(state.get_at(Height(1), register(1), &q), None);
     assert_eq!(
-        state.get_at(Height(2), register(1), b"q"),
-        Some(b"40".to_vec())
+        state.get_at(Height(2), register(1), &q),
+        Some(b"40"[..].into())
     );
-    assert_eq!(state.get(register(1), b"p"), Some(b"60".to_vec()));
+    assert_eq!(state.get(register(1), &p), Some(b"60"[..].into()));
 }
 
 /// R54: "`history(account, ISIN, h1,h2)` → ordered entries with proofs".
@@ -154,7 +155,7 @@ fn r54_history_is_ordered_and_every_entry_proves() {
     let history = state.history(register(1), b"p", Height(2), Height(5));
     let version = |height, value: Option<&[u8]>| Version {
         height: Height(height),
-        value: value.map(<[u8]>::to_vec),
+        value: value.map(Into::into),
     };
     let expected = [
         version(2, Some(b"2")),

@@ -8,7 +8,7 @@ use common::{
 use daicho_crypto::Secret;
 use daicho_state::{HolderBook, KeyRing, RebuildError, State, StateError, rebuild};
 use daicho_types::ledger::{Change, Compartment, StateView};
-use daicho_types::{ConsensusTime, Digest, Epoch, Height};
+use daicho_types::{ConsensusTime, Digest, Epoch, Height, RowKey};
 use proptest::prelude::*;
 
 proptest! {
@@ -114,12 +114,12 @@ proptest! {
                     }
                 }
             }
-            for key in [&[][..], &[0], &[3, 3], &[0, 1, 2]] {
-                prop_assert_eq!(state.get(compartment, key), naive.get(compartment, key));
+            for key in [&[][..], &[0], &[3, 3], &[0, 1, 2]].map(RowKey::new) {
+                prop_assert_eq!(state.get(compartment, &key), naive.get(compartment, &key));
                 for height in (0..=script.len() as u64).map(Height) {
                     prop_assert_eq!(
-                        state.get_at(height, compartment, key),
-                        naive.get_at(height, compartment, key)
+                        state.get_at(height, compartment, &key),
+                        naive.get_at(height, compartment, &key)
                     );
                 }
             }
@@ -290,6 +290,6 @@ fn many_compartments_pad_to_the_next_power_of_two() {
         assert_eq!(naive.apply(at, &changes).unwrap(), root, "{number}");
     }
     assert_eq!(state.compartments().count(), 70);
-    assert_eq!(state.get(Compartment::Public, b"k"), None);
+    assert_eq!(state.get(Compartment::Public, &RowKey::new(b"k")), None);
     assert_ne!(state.root_at(Height(0)), Some(Digest::ZERO));
 }

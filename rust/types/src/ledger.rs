@@ -2,7 +2,9 @@
 //! and what a transaction changed. `execution` is written against the trait,
 //! `state` implements it, and neither knows the other (design §2).
 
-use crate::{ConsensusTime, Height};
+use std::sync::Arc;
+
+use crate::{ConsensusTime, Height, RowKey};
 
 /// Whose rows these are. Every row lies in exactly one compartment; its holder
 /// has the key of it (design §6, §7). Seventeen bytes on the wire: a kind and
@@ -57,24 +59,28 @@ pub struct Change {
     /// The compartment the row lies in.
     pub compartment: Compartment,
     /// The ordered key, at most [`crate::limits::KEY_BYTES_MAX`] bytes.
-    pub key: Vec<u8>,
+    pub key: RowKey,
     /// The row, at most [`crate::limits::ROW_BYTES_MAX`] bytes; `None` removes it.
-    pub value: Option<Vec<u8>>,
+    pub value: Option<RowBytes>,
 }
 
+/// The bytes of a row: written once, then shared by everything that holds the row,
+/// from the call that wrote it to the history that keeps it.
+pub type RowBytes = Arc<[u8]>;
+
 /// A key and its row, as a scan returns them.
-pub type Row = (Vec<u8>, Vec<u8>);
+pub type Row = (RowKey, RowBytes);
 
 /// A read-only view of the state after some height.
 pub trait StateView {
     /// The row at `key`, if there is one.
-    fn get(&self, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>>;
+    fn get(&self, compartment: Compartment, key: &RowKey) -> Option<RowBytes>;
 
     /// At most `limit` rows with `lo <= key < hi`, in key order.
     fn scan(&self, compartment: Compartment, lo: &[u8], hi: &[u8], limit: usize) -> Vec<Row>;
 
     /// The row at `key` after block `at`.
-    fn get_at(&self, at: Height, compartment: Compartment, key: &[u8]) -> Option<Vec<u8>>;
+    fn get_at(&self, at: Height, compartment: Compartment, key: &RowKey) -> Option<RowBytes>;
 
     /// As [`StateView::scan`], after block `at`.
     fn scan_at(

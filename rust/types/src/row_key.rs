@@ -2,8 +2,8 @@
 //! map's own nodes, so that a look-up in a large table compares numbers, and does
 //! not go elsewhere in the memory for each key that it passes.
 
-use std::borrow::Borrow;
 use std::cmp::Ordering;
+use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ const WORDS: usize = 4;
 const HEAD_BYTES: usize = WORDS * WORD_BYTES;
 
 /// The key of a row; it sorts as its bytes do, and is cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RowKey {
     /// The first bytes, filled up with zeros.
     head: [[u8; WORD_BYTES]; WORDS],
@@ -22,7 +22,7 @@ pub struct RowKey {
 }
 
 /// Where the whole key is found; a short one comes before a long one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Whole {
     /// It is so many bytes of the head.
     Head(u8),
@@ -57,10 +57,10 @@ impl Deref for RowKey {
     }
 }
 
-/// So that a map can be asked for a range between plain bytes.
-impl Borrow<[u8]> for RowKey {
-    fn borrow(&self) -> &[u8] {
-        self
+/// Its bytes, however it holds them.
+impl Debug for RowKey {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&**self, formatter)
     }
 }
 

@@ -7,7 +7,7 @@ use daicho_types::codec::{Blob, Decode, Encode};
 use daicho_types::envelope::{
     AsOf, ContractQuestion, QueryAnswer, Question, RowQuestion, RowsQuestion,
 };
-use daicho_types::ledger::Compartment;
+use daicho_types::ledger::{Compartment, Row};
 use daicho_types::result::ReceiptStatus;
 use daicho_types::trace::{Trace, TraceQuestion, WholeTrace};
 use daicho_types::{Alias, ConsensusTime, ContractId, Digest, Height};
@@ -202,7 +202,7 @@ fn prove_rows<'py>(
     let rows = proof
         .verify(&Digest(root), self::compartment(&compartment)?, lo, hi)
         .map_err(|error| unproved(&error))?;
-    let pair = |(key, row): (Vec<u8>, Vec<u8>)| (PyBytes::new(py, &key), PyBytes::new(py, &row));
+    let pair = |(key, row): Row| (PyBytes::new(py, &key), PyBytes::new(py, &row));
     Ok(rows.into_iter().map(pair).collect())
 }
 fn compartment(name: &[u8; 17]) -> PyResult<Compartment> {

@@ -3,6 +3,8 @@
 //! is the row's key. An entry that a write leaves as it is costs nothing, but a
 //! migration writes every entry anew: the index may be younger than the row.
 
+use daicho_types::RowKey;
+use daicho_types::ledger::RowBytes;
 use daicho_types::limits::KEY_BYTES_MAX;
 
 use super::Machine;
@@ -38,18 +40,13 @@ impl Machine<'_> {
             if let Some(key) = after {
                 let mut entry = place.table.row_version.to_le_bytes().to_vec();
                 entry.extend(&place.key[6..]);
-                self.put_entry(place, key, Some(entry))?;
+                self.put_entry(place, key, Some(entry.into()))?;
             }
         }
         Ok(())
     }
 
-    fn entry_key(
-        &self,
-        index: &IndexDecl,
-        place: &Place<'_>,
-        row: &Value,
-    ) -> Result<Vec<u8>, Trap> {
+    fn entry_key(&self, index: &IndexDecl, place: &Place<'_>, row: &Value) -> Result<RowKey, Trap> {
         let frame = self.frame()?;
         let Value::Record(fields) = row else {
             return Err(Trap::Internal);
@@ -67,18 +64,18 @@ impl Machine<'_> {
         if bytes.len() > KEY_BYTES_MAX {
             return Err(Trap::Length);
         }
-        Ok(bytes)
+        Ok(RowKey::new(&bytes))
     }
 
     fn put_entry(
         &mut self,
         place: &Place<'_>,
-        key: Vec<u8>,
-        entry: Option<Vec<u8>>,
+        key: RowKey,
+        entry: Option<RowBytes>,
     ) -> Result<(), Trap> {
         self.meter.charge(gas::INDEX + gas::per(key.len(), 4))?;
-        let size = key.len() + entry.as_ref().map_or(0, Vec::len);
+        let size = key.len() + entry.as_ref().map_or(0, |entry| entry.len());
         self.meter.allocate(0, size)?;
-        self.journal.put(place.compartment, &key, entry)
+        self.journal.put(place.compartment, key, entry)
     }
 }

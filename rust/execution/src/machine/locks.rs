@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use daicho_types::RowKey;
+use daicho_types::ledger::RowBytes;
 use daicho_types::limits::KEY_BYTES_MAX;
 
 use super::Machine;
@@ -25,7 +27,7 @@ const LOCK_ROW_BYTES: usize = 2 + 16;
 struct Lock<'a> {
     place: Place<'a>,
     field: u16,
-    key: Vec<u8>,
+    key: RowKey,
 }
 
 impl<'a> Machine<'a> {
@@ -42,6 +44,7 @@ impl<'a> Machine<'a> {
         if key.len() > KEY_BYTES_MAX {
             return Err(Trap::Length);
         }
+        let key = RowKey::new(&key);
         let lock = Lock { place, field, key };
         Ok((lock, amount))
     }
@@ -65,16 +68,17 @@ impl<'a> Machine<'a> {
     /// Pays and records what is locked from now on; nothing, and the row is gone.
     fn hold(&mut self, lock: &Lock<'_>, amount: i128) -> Result<(), Trap> {
         assert!(amount >= 0, "what is locked is never negative");
-        let row = (amount > 0).then(|| {
+        let row: Option<RowBytes> = (amount > 0).then(|| {
             let mut row = Vec::with_capacity(LOCK_ROW_BYTES);
             row.extend(lock.place.table.row_version.to_le_bytes());
             row.extend(amount.to_le_bytes());
-            row
+            row.into()
         });
-        let size = lock.key.len() + row.as_ref().map_or(0, Vec::len);
+        let size = lock.key.len() + row.as_ref().map_or(0, |row| row.len());
         self.meter.charge(gas::WRITE + gas::per(size, 4))?;
         self.meter.allocate(0, size)?;
-        self.journal.put(lock.place.compartment, &lock.key, row)
+        let key = lock.key.clone();
+        self.journal.put(lock.place.compartment, key, row)
     }
 
     pub(super) fn lock(&mut self, table: u16, field: u16) -> Result<(), Trap> {

@@ -13,6 +13,7 @@ mod straight;
 mod tables;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use daicho_types::RowKey;
@@ -30,6 +31,9 @@ use crate::verify::{Flat, Verified};
 use crate::watch::Watch;
 
 use attempt::{MovedBefore, Savepoint};
+
+/// Most keys and rows are not longer.
+const ROW_BYTES_TYPICAL: usize = 256;
 
 /// One active function.
 #[derive(Clone, Copy)]
@@ -62,7 +66,7 @@ type MovementKey = (u32, u16, RowKey);
 /// A contract's own error on its way out.
 pub(crate) struct Failure {
     pub code: u16,
-    pub name: String,
+    pub name: Cow<'static, str>,
     pub details: Vec<u8>,
 }
 
@@ -75,6 +79,8 @@ pub(crate) struct Machine<'a> {
     pub meter: Meter,
     stack: Vec<Value>,
     frames: Vec<Frame<'a>>,
+    /// Where keys and rows are spelt out before they are shared.
+    scratch: Vec<u8>,
     movements: BTreeMap<MovementKey, Movement>,
     savepoints: Vec<Savepoint>,
     moved_before: Vec<MovedBefore>,
@@ -101,6 +107,7 @@ impl<'a> Machine<'a> {
             meter: Meter::new(tx.gas_limit),
             stack: Vec::new(),
             frames: Vec::with_capacity(8),
+            scratch: Vec::with_capacity(ROW_BYTES_TYPICAL),
             movements: BTreeMap::new(),
             savepoints: Vec::new(),
             moved_before: Vec::new(),
@@ -265,10 +272,9 @@ impl<'a> Machine<'a> {
 
     /// Keeps a trap's details for the outcome.
     pub fn fail_with(&mut self, trap: Trap, details: Vec<u8>) -> Trap {
-        let name = trap.name().to_owned();
         self.failure = Some(Failure {
             code: trap.code(),
-            name,
+            name: trap.name().into(),
             details,
         });
         trap

@@ -126,7 +126,7 @@ impl Machine<'_> {
         self.meter.charge(gas::WRITE + gas::per(size, 4))?;
         self.meter.allocate(0, size)?;
         self.journal
-            .put(Compartment::Administrator, &key, Some(row))?;
+            .put(Compartment::Administrator, key, Some(row.into()))?;
         self.push(Value::Hash(Arc::new(id)));
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Machine<'_> {
         let pending = own && self.journal.get(Moment::Now, holder, &key).is_some();
         if pending {
             self.meter.allocate(0, key.len())?;
-            self.journal.put(holder, &key, None)?;
+            self.journal.put(holder, key, None)?;
         }
         self.push(Value::Bool(pending));
         Ok(())

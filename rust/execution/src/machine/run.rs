@@ -250,7 +250,7 @@ impl Machine<'_> {
         }
         Ok(Failure {
             code: declared.code,
-            name: declared.name.clone(),
+            name: declared.name.clone().into(),
             details,
         })
     }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use daicho_types::RowKey;
 use daicho_types::ledger::{Compartment, Row};
 use daicho_types::limits::{KEY_BYTES_MAX, SCAN_ROWS_MAX};
 
@@ -77,6 +78,7 @@ impl Machine<'_> {
         let (_, primary) = entry.split_at_checked(2).ok_or(Trap::State)?;
         let mut key = key::table_prefix(self.frame()?.contract, table.id);
         key.extend(primary);
+        let key = RowKey::new(&key);
         self.meter.charge(gas::READ)?;
         let row = self.journal.get(moment, holder, &key).ok_or(Trap::State)?;
         self.meter.charge(gas::per(row.len(), 8))?;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use daicho_types::ledger::Compartment;
+use daicho_types::ledger::{Compartment, RowBytes};
 use daicho_types::limits::{EVENT_BYTES_MAX, EVENTS_MAX, KEY_BYTES_MAX, ROW_BYTES_MAX};
 use daicho_types::{ConsensusTime, Height, RowKey};
 
@@ -21,14 +21,11 @@ use crate::trap::Trap;
 use crate::types::Types;
 use crate::value::Value;
 
-/// Room that a row's bytes start with: most rows are written without growing.
-const ROW_BYTES_TYPICAL: usize = 256;
-
 /// Where a row is: its table's declaration, compartment and key.
 pub(super) struct Place<'a> {
     pub table: &'a TableDecl,
     pub compartment: Compartment,
-    pub key: Vec<u8>,
+    pub key: RowKey,
     /// The key's columns as values, for a table with indexes.
     pub columns: Vec<Value>,
     /// Where in the key the conserved group stands, empty without one.
@@ -103,11 +100,12 @@ impl<'a> Machine<'a> {
         let from = from.ok_or(Trap::Internal)?;
         let columns = &self.stack[from..];
         let conserved = table.conserved.as_ref().map(|conserved| conserved.group);
-        let mut key = key::table_prefix(contract, table.id);
+        let key = &mut self.scratch;
+        key::start(contract, table.id, key);
         let mut group = 0..0;
         for (position, (column, value)) in table.columns.iter().zip(columns).enumerate() {
             let before = key.len();
-            key::encode(types, column.ty, value, &mut key)?;
+            key::encode(types, column.ty, value, key)?;
             if conserved == Some(position) {
                 group = before..key.len();
             }
@@ -115,6 +113,7 @@ impl<'a> Machine<'a> {
         if key.len() > KEY_BYTES_MAX {
             return Err(Trap::Length);
         }
+        let key = RowKey::new(key);
         let compartment = compartment(table, columns)?;
         let columns = if table.indexes.is_empty() {
             self.stack.truncate(from);
@@ -154,12 +153,12 @@ impl<'a> Machine<'a> {
         Ok(Moment::Past(at))
     }
 
-    fn read(&mut self, index: u16, past: bool) -> Result<(Place<'a>, Option<Vec<u8>>), Trap> {
+    fn read(&mut self, index: u16, past: bool) -> Result<(Place<'a>, Option<RowBytes>), Trap> {
         self.meter.charge(gas::READ)?;
         let moment = self.moment(past)?;
         let place = self.place(index)?;
         let row = self.journal.get(moment, place.compartment, &place.key);
-        let bytes = row.as_ref().map_or(0, Vec::len);
+        let bytes = row.as_ref().map_or(0, |row| row.len());
         self.meter.charge(gas::per(bytes, 8))?;
         Ok((place, row))
     }
@@ -271,21 +270,26 @@ impl<'a> Machine<'a> {
 
     /// Encodes, pays and records one row.
     fn write(&mut self, place: Place<'_>, row: Option<&Value>) -> Result<(), Trap> {
-        let types = self.types()?;
         let bytes = match row {
             None => None,
-            Some(row) => {
-                let mut bytes = Vec::with_capacity(ROW_BYTES_TYPICAL);
-                bytes.extend(place.table.row_version.to_le_bytes());
-                codec::encode(types, place.table.row, row, &mut bytes)?;
-                assert!(bytes.len() <= ROW_BYTES_MAX, "encode bounds what it writes");
-                Some(bytes)
-            }
+            Some(row) => Some(self.row_bytes(place.table, row)?),
         };
-        let size = place.key.len() + bytes.as_ref().map_or(0, Vec::len);
+        let size = place.key.len() + bytes.as_ref().map_or(0, |bytes| bytes.len());
         self.meter.charge(gas::WRITE + gas::per(size, 4))?;
         self.meter.allocate(0, size)?;
-        self.journal.put(place.compartment, &place.key, bytes)
+        self.journal.put(place.compartment, place.key, bytes)
+    }
+
+    fn row_bytes(&mut self, table: &TableDecl, row: &Value) -> Result<RowBytes, Trap> {
+        let types = self.types()?;
+        self.scratch.clear();
+        self.scratch.extend(table.row_version.to_le_bytes());
+        codec::encode(types, table.row, row, &mut self.scratch)?;
+        assert!(
+            self.scratch.len() <= ROW_BYTES_MAX,
+            "encode bounds what it writes"
+        );
+        Ok(self.scratch.as_slice().into())
     }
 
     /// Books the change of a conserved row's sum.

@@ -235,7 +235,7 @@ impl Runner {
         self.digest.update(format!("{timer:?}").as_bytes());
         let again = words.get(2).is_some_and(|word| word == "again");
         assert_eq!(
-            (timer.outcome.name.as_str(), timer.again),
+            (&*timer.outcome.name, timer.again),
             (words[1].as_str(), again),
             "{line}"
         );
@@ -315,7 +315,7 @@ impl Runner {
                 ..tx.clone()
             };
             let first = block.execute(&short, &call);
-            assert_eq!((first.name.as_str(), first.gas_used), ("GAS", limit));
+            assert_eq!((&*first.name, first.gas_used), ("GAS", limit));
             assert!(steps <= first.steps && first.steps <= whole.steps);
             assert!(first.changes.is_empty() && first.events.is_empty());
             steps = first.steps;
@@ -331,8 +331,8 @@ impl Runner {
         if outcome.status == Status::Failed {
             let name = &outcome.name;
             assert_eq!(
-                Some(name),
-                expected.first(),
+                Some(&**name),
+                expected.first().map(String::as_str),
                 "{line}: failed with {name} at {:?}",
                 outcome.site
             );

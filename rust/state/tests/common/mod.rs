@@ -8,7 +8,7 @@ use daicho_state::{
 use daicho_types::codec::List;
 use daicho_types::ledger::{Change, Compartment};
 use daicho_types::result::ResultBody;
-use daicho_types::{ConsensusTime, Digest, Epoch, Height};
+use daicho_types::{ConsensusTime, Digest, Epoch, Height, RowKey};
 use proptest::prelude::*;
 
 pub const CHAIN: Digest = Digest([7; 32]);
@@ -48,15 +48,15 @@ pub fn register(number: u8) -> Compartment {
 pub fn set(compartment: Compartment, key: &[u8], value: &[u8]) -> Change {
     Change {
         compartment,
-        key: key.to_vec(),
-        value: Some(value.to_vec()),
+        key: RowKey::new(key),
+        value: Some(value.into()),
     }
 }
 
 pub fn unset(compartment: Compartment, key: &[u8]) -> Change {
     Change {
         compartment,
-        key: key.to_vec(),
+        key: RowKey::new(key),
         value: None,
     }
 }
@@ -110,8 +110,8 @@ fn block_changes(count: usize) -> impl Strategy<Value = Vec<Change>> {
         }
         let change = |((compartment, key), value): ((Compartment, Vec<u8>), Option<u8>)| Change {
             compartment,
-            key,
-            value: value.map(|byte| vec![byte; usize::from(byte % 5)]),
+            key: RowKey::new(&key),
+            value: value.map(|byte| vec![byte; usize::from(byte % 5)].into()),
         };
         rows.into_iter().map(change).collect()
     })
