@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import SHOWN_MAX, START, Reporter, Source, Span
@@ -153,32 +154,25 @@ PARAMETERS: dict[str, str] = {
 }
 REFUSED_OPERATORS: dict[str, str] = {"MatMult": "@", "UAdd": "+"}
 
-_OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+_OPERATORS = frozenset(
+    kind
+    for base in (ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+    for kind in base.__subclasses__()
+)
+_TOP_LEVEL = frozenset((ast.ClassDef, ast.FunctionDef, ast.ImportFrom))
+"""Statements that have a place at the top level alone."""
 _NAMES = ("id", "attr", "name", "arg", "asname")
 _PLAIN = (*_NAMES, "ctx", "kind", "type_comment", "level")
-_DETAILED = frozenset(
-    (
-        ast.Constant,
-        ast.BinOp,
-        ast.AugAssign,
-        ast.While,
-        ast.For,
-        ast.arguments,
-        ast.keyword,
-        ast.Dict,
-        ast.Slice,
-        ast.Assign,
-    )
-)
-"""Nodes of which some forms are refused."""
-_SHAPES: dict[type[ast.AST], tuple[tuple[str, ...], tuple[str, ...]]] = {}
-"""Of each kind of node the fields that are names, and those that may hold nodes."""
 
 
 def _shape(kind: type[ast.AST]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     names = tuple(name for name in _NAMES if name in kind._fields)
     parts = () if kind is ast.Constant else tuple(x for x in kind._fields if x not in _PLAIN)
-    return _SHAPES.setdefault(kind, (names, parts))
+    return names, parts
+
+
+_SHAPES = {kind: _shape(kind) for kind in ACCEPTED}
+"""Of each kind of node the fields that are names, and those that may hold nodes."""
 
 
 @dataclass
@@ -191,6 +185,10 @@ class Parsed:
     """Whether Python could read the file at all."""
     refused: set[int] = field(default_factory=set)
     """`id()` of refused nodes; only looked up, never ordered or printed."""
+    used: set[str] = field(default_factory=set)
+    """Every name that stands alone in what was accepted: not attributes, not keywords."""
+    is_nested: bool = False
+    """Whether something stands inside a statement that has its place at the top level."""
 
     def text(self) -> str:
         """The printable form: the accepted tree, written out evenly."""
@@ -269,84 +267,90 @@ class _Acceptance:
         self.reporter = reporter
 
     def walk(self, node: ast.AST, depth: int) -> None:
+        kind = type(node)
         if depth > DEPTH_MAX:
             self._refuse(
                 node, codes.TOO_DEEP, what=f"this is nested more than {DEPTH_MAX} levels deep"
             )
             return
-        if not self._accept(node):
+        if not self._accept(node, kind):
             for statement in itertools.chain(*inner_blocks(node)):
                 self.walk(statement, depth + 1)
             return
-        names, parts = _SHAPES.get(type(node)) or _shape(type(node))
+        if kind in _TOP_LEVEL and depth > 1:
+            self.parsed.is_nested = True
+        names, parts = _SHAPES[kind]
         for name in names:
-            self._name(node, getattr(node, name, None))
+            self._name(node, getattr(node, name))
         for part in parts:
-            value = getattr(node, part, None)
-            if isinstance(value, list):
-                for item in value:
-                    self._child(item, node, depth)
-            else:
-                self._child(value, node, depth)
+            value = getattr(node, part)
+            for child in value if isinstance(value, list) else (value,):
+                if type(child) in _OPERATORS:
+                    self._operator(child, node)
+                elif isinstance(child, ast.AST):
+                    self.walk(child, depth + 1)
 
-    def _child(self, child: object, node: ast.AST, depth: int) -> None:
-        if isinstance(child, _OPERATORS):
-            self._operator(child, node)
-        elif isinstance(child, ast.AST):
-            self.walk(child, depth + 1)
-
-    def _accept(self, node: ast.AST) -> bool:
+    def _accept(self, node: ast.AST, kind: type[ast.AST]) -> bool:
         """Report `node` unless the language has it. False: do not go below it."""
-        if type(node) in ACCEPTED:
-            return type(node) not in _DETAILED or self._details(node)
-        kind = type(node).__name__
-        if kind in REFUSED_STATEMENTS:
-            what, hint = REFUSED_STATEMENTS[kind]
+        if kind in ACCEPTED:
+            details = _DETAILS.get(kind)
+            return details is None or details(self, node)
+        name = kind.__name__
+        if name in REFUSED_STATEMENTS:
+            what, hint = REFUSED_STATEMENTS[name]
             if isinstance(node, ast.Import):
                 hint = MODULES.get(node.names[0].name.partition(".")[0], hint)
             return self._refuse(node, codes.STATEMENT, hint, what=what)
-        if kind in REFUSED_EXPRESSIONS:
-            what, hint = REFUSED_EXPRESSIONS[kind]
+        if name in REFUSED_EXPRESSIONS:
+            what, hint = REFUSED_EXPRESSIONS[name]
             return self._refuse(node, codes.EXPRESSION, hint, what=what)
         code = codes.STATEMENT if isinstance(node, ast.stmt) else codes.EXPRESSION
-        return self._refuse(node, code, what=f"`{kind}`")
+        return self._refuse(node, code, what=f"`{name}`")
 
-    def _details(self, node: ast.AST) -> bool:
-        """Nodes of the language of which some forms are not."""
-        match node:
-            case ast.Constant(value=int(number)) if number.bit_length() > INTEGER_BITS_MAX:
+    # --- nodes of the language of which some forms are not ---
+
+    def _constant(self, node: ast.Constant) -> bool:
+        match node.value:
+            case int(number) if number.bit_length() > INTEGER_BITS_MAX:
                 what = f"a number of {number.bit_length()} bits"
                 return self._refuse(node, codes.RANGE, value=what, expected="Int")
-            case ast.Constant(value=str(text)) if not _is_text(text):
+            case str(text) if not _is_text(text):
                 return self._refuse(node, codes.RANGE, value="this text", expected=TEXTS)
-            case ast.Constant(value=bytes(data)) if len(data) > TEXT_BYTES_MAX:
+            case bytes(data) if len(data) > TEXT_BYTES_MAX:
                 return self._refuse(node, codes.RANGE, value="this text", expected=TEXTS)
-            case ast.Constant(value=float() | complex()):
+            case float() | complex():
                 text = (ast.get_source_segment(self.parsed.source.text, node) or "")[:SHOWN_MAX]
                 hint = codes.FLOAT.hint.format(text=text)
                 return self._refuse(node, codes.FLOAT, hint, text=text)
-            case ast.Constant(value=value) if value is Ellipsis:
-                return True
-            case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
-                self._refuse(node, codes.DIVISION)
-                return True  # its operands may have faults of their own
-            case ast.While(orelse=[first, *_]) | ast.For(orelse=[first, *_]):
-                self._refuse(
-                    first, codes.STATEMENT, "test a flag after the loop", what="`else` of a loop"
-                )
-                return True
-            case ast.arguments():
-                return self._parameters(node)
-            case ast.keyword(arg=None) | ast.Dict(keys=[*_, None]):
-                return self._refuse(node, codes.SIGNATURE, what="`**` is not part of the language")
-            case ast.Slice(step=ast.AST()):
-                hint = "write `for i in range(start, stop, step):` and `xs[i]`"
-                return self._refuse(node, codes.EXPRESSION, hint, what="a slice with a step")
-            case ast.Assign(targets=[_, second, *_]):
-                self.parsed.refused.add(id(node))
-                return self._refuse(
-                    second, codes.STATEMENT, "assign twice", what="a chained assignment"
-                )
+        return True
+
+    def _operation(self, node: ast.BinOp | ast.AugAssign) -> bool:
+        if isinstance(node.op, ast.Div):
+            self._refuse(node, codes.DIVISION)
+        return True  # its operands may have faults of their own
+
+    def _loop(self, node: ast.For | ast.While) -> bool:
+        if node.orelse:
+            hint, what = "test a flag after the loop", "`else` of a loop"
+            self._refuse(node.orelse[0], codes.STATEMENT, hint, what=what)
+        return True
+
+    def _stars(self, node: ast.keyword | ast.Dict) -> bool:
+        if (node.arg is None) if isinstance(node, ast.keyword) else (None in node.keys[-1:]):
+            return self._refuse(node, codes.SIGNATURE, what="`**` is not part of the language")
+        return True
+
+    def _slice(self, node: ast.Slice) -> bool:
+        if node.step is not None:
+            hint = "write `for i in range(start, stop, step):` and `xs[i]`"
+            return self._refuse(node, codes.EXPRESSION, hint, what="a slice with a step")
+        return True
+
+    def _assignment(self, node: ast.Assign) -> bool:
+        if len(node.targets) > 1:
+            self.parsed.refused.add(id(node))
+            hint, what = "assign twice", "a chained assignment"
+            return self._refuse(node.targets[1], codes.STATEMENT, hint, what=what)
         return True
 
     def _parameters(self, node: ast.arguments) -> bool:
@@ -365,15 +369,17 @@ class _Acceptance:
                     self._refuse(item, codes.SIGNATURE, hint, what=what_)
         return True
 
-    def _name(self, node: ast.AST, name: object) -> None:
+    def _name(self, node: ast.AST, name: str | None) -> None:
         """Identifiers are ASCII, and not too long."""
-        if not isinstance(name, str):
+        if name is None:
             return
         if not name.isascii():
             self._refuse(node, codes.ASCII, name=name[:NAME_MAX])
         elif len(name) > NAME_MAX:
             what = f"the name `{name[:NAME_MAX]}…` has more than {NAME_MAX} letters"
             self._refuse(node, codes.LIMIT, "choose a shorter one", what=what)
+        elif isinstance(node, ast.Name):
+            self.parsed.used.add(name)
 
     def _operator(self, operator: ast.AST, parent: ast.AST) -> None:
         if type(operator) in ACCEPTED or isinstance(operator, ast.Div):
@@ -385,3 +391,18 @@ class _Acceptance:
         self.parsed.refused.add(id(node))
         self.reporter.error(code, node, hint, **values)
         return False
+
+
+_DETAILS: dict[type[ast.AST], Callable[[_Acceptance, Any], bool]] = {
+    ast.Assign: _Acceptance._assignment,
+    ast.AugAssign: _Acceptance._operation,
+    ast.BinOp: _Acceptance._operation,
+    ast.Constant: _Acceptance._constant,
+    ast.Dict: _Acceptance._stars,
+    ast.For: _Acceptance._loop,
+    ast.Slice: _Acceptance._slice,
+    ast.While: _Acceptance._loop,
+    ast.arguments: _Acceptance._parameters,
+    ast.keyword: _Acceptance._stars,
+}
+"""Nodes of which some forms are refused."""

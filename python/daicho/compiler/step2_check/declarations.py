@@ -50,17 +50,19 @@ def is_constant(value: Expr) -> bool:
     return value.op in _CONSTANT_OPS and all(is_constant(item) for item in value.args)
 
 
-def missing_names(tree: ast.Module, known: Container[str]) -> dict[str, ast.Name]:
+def missing_names(parsed: Parsed, known: Container[str]) -> dict[str, ast.Name]:
     """Those of the `known` names that are used and bound nowhere, where they first stand."""
+    tree = parsed.tree
+    imports = [item for item in tree.body if isinstance(item, ast.ImportFrom)]
+    imported = {alias.asname or alias.name for item in imports for alias in item.names}
+    if not parsed.refused and not any(name in known for name in parsed.used - imported):
+        return {}  # as in every file that compiles
     used: dict[str, ast.Name] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in known:
             first = used.setdefault(node.id, node)
             if (node.lineno, node.col_offset) < (first.lineno, first.col_offset):
                 used[node.id] = node
-    imports = [item for item in tree.body if isinstance(item, ast.ImportFrom)]
-    if used.keys() <= {alias.asname or alias.name for item in imports for alias in item.names}:
-        return {}  # as in every file that compiles
     bound = bound_names(tree) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     return {name: used[name] for name in sorted(used) if name not in bound}
 
@@ -153,7 +155,7 @@ class Declarations:
         imports = [item for item in tree.body if isinstance(item, ast.ImportFrom)]
         if any(alias.name == "*" for item in imports for alias in item.names):
             return
-        used = missing_names(tree, CONTRACT_NAMES)
+        used = missing_names(self.module.parsed, CONTRACT_NAMES)
         hint = f"from daicho.contract import {', '.join(sorted(used))}"
         for name, node in used.items():
             self.reporter.error(codes.UNKNOWN_NAME, node, hint, name=name)
@@ -210,7 +212,7 @@ class Declarations:
 
     def _star(self, alias: ast.alias, known: dict[str, Symbol], source: str) -> None:
         """`import *`, as if all that is used had been named."""
-        used = sorted(missing_names(self.module.parsed.tree, known))
+        used = sorted(missing_names(self.module.parsed, known))
         hint = f"name what is used: from {source} import {', '.join(used)}"
         self.reporter.error(codes.IMPORT, alias, hint, what="`*` does not say what is imported")
         for name in used:

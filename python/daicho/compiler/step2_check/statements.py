@@ -40,9 +40,12 @@ def check_body(scope: Scope, node: ast.FunctionDef) -> None:
 
 def _excuse(scope: Scope, node: ast.FunctionDef) -> None:
     """Names that refused code would bind have a value of unknown type: no more is said of them."""
+    parsed = scope.module.parsed
+    if not parsed.refused and not parsed.is_nested:
+        return
     for part in ast.walk(node):
         is_inner = isinstance(part, (ast.FunctionDef, ast.ClassDef, ast.ImportFrom))
-        if part is node or not (is_inner or id(part) in scope.module.parsed.refused):
+        if part is node or not (is_inner or id(part) in parsed.refused):
             continue
         if isinstance(part, (ast.Yield, ast.YieldFrom)):
             scope.uncertain = True
