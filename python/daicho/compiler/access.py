@@ -49,6 +49,7 @@ _READS = ("table.get", "table.find", "table.has", "map.get", "map.find", "var.ge
 _WRITES = ("table.put", "table.insert", "table.update", "table.delete", "map.put", "var.set")
 _MOVES = ("holdings.move", "holdings.issue", "holdings.redeem")
 _LOCKS = ("holdings.lock", "holdings.unlock", "holdings.locked")
+_STORED = frozenset(_READS + _WRITES + _MOVES + _LOCKS)
 _ROWS = ("table.put", "table.insert", "table.update")
 
 
@@ -177,7 +178,7 @@ class _Body:
                 for name in names:
                     self._set(name, known)
             case Change(name=name, args=args):
-                self._set(name, self._all(args) and sure)
+                self._set(name, all(self._each(args)) and sure)
             case Do(value=value):
                 self._value(value)
             case If(condition=condition, then=then, orelse=orelse):
@@ -203,7 +204,7 @@ class _Body:
             case While(condition=condition, body=body):
                 sure = sure and (condition is None or self._value(condition))
             case ForRange(name=name, start=start, stop=stop, body=body):
-                sure = self._all((start, stop)) and sure
+                sure = all(self._each((start, stop))) and sure
                 names = (name,)
             case ForEach(names=names, items=items, body=body):
                 sure = self._value(items) and sure
@@ -224,44 +225,42 @@ class _Body:
 
     # --- expressions: whether a value is made of what is given ---
 
-    def _all(self, items: tuple[Expr, ...]) -> bool:
-        known = True
-        for item in items:  # every one is visited: it may touch something
-            known = self._value(item) and known
-        return known
+    def _each(self, items: tuple[Expr, ...]) -> list[bool]:
+        """Every one is visited: it may touch something."""
+        return [self._value(item) for item in items]
 
     def _value(self, value: Expr) -> bool:
         op = value.op
-        known = self._all(value.args)
+        known = self._each(value.args)
         if op in ("local", "list.pop"):
             return str(value.data) not in self.unknown
         if op == "call":
             assert isinstance(value.data, tuple)
-            return self._call(value, (str(value.data[0]), str(value.data[1])))
+            return self._call((str(value.data[0]), str(value.data[1])), known)
         if op == "let":
-            self._set(str(value.data), self._value(value.args[0]))
+            self._set(str(value.data), known[0])
             return self._value(value.args[1])
-        if op in _READS or op in _WRITES or op in _MOVES:
-            self._touch(value)
+        if op in _STORED:
+            self._touch(value, known)
             return False
-        if op in _LOCKS:
-            self._locked(value)
-            return False
-        return known and op not in _DYNAMIC and not op.startswith("oracle.")
+        return all(known) and op not in _DYNAMIC and not op.startswith("oracle.")
 
-    def _call(self, value: Expr, name: Name) -> bool:
-        callee = self.walker.functions[name]
-        pairs = zip(callee.params, value.args, strict=True)
-        known = frozenset(item.name for item, argument in pairs if self._value(argument))
-        found, result_known = self.walker.called(name, known, self.key)
+    def _call(self, name: Name, known: list[bool]) -> bool:
+        pairs = zip(self.walker.functions[name].params, known, strict=True)
+        given = frozenset(item.name for item, is_known in pairs if is_known)
+        found, result_known = self.walker.called(name, given, self.key)
         self.found |= found
         return result_known
 
     # --- stored state ---
 
-    def _touch(self, value: Expr) -> None:
+    def _touch(self, value: Expr, known: list[bool]) -> None:
+        """`known` says of each argument whether it is made of what is given."""
         if isinstance(value.data, Scan):
-            self._scan(value, value.data)
+            self._scan(value.data, known)
+            return
+        if value.op in _LOCKS:
+            self._locked(value, known)
             return
         timed = False
         table = str(value.data)
@@ -269,12 +268,12 @@ class _Body:
             table = str(value.data[0])
             timed = value.op in _READS and bool(value.data[1])
         if value.op in _MOVES:
-            self._moved(value, table)
+            self._moved(table, known[1:])
         elif value.op in _READS:
-            keys = value.args[: len(self._keys(table))]
-            self._add(table, "as-of" if timed else "read", self._exact(keys))
+            keys = known[: len(self._keys(table))]
+            self._add(table, "as-of" if timed else "read", _exact(keys))
         else:
-            self._add(table, "write", self._written(value, table))
+            self._add(table, "write", self._written(value, table, known))
             self._reordered(table)
 
     def _table(self, name: str) -> TableDecl:
@@ -284,38 +283,35 @@ class _Body:
     def _keys(self, table: str) -> tuple[Field, ...]:
         return self._table(table).keys
 
-    def _exact(self, keys: tuple[Expr, ...]) -> str:
-        return "exact" if self._all(keys) else "dynamic"
-
-    def _written(self, value: Expr, table: str) -> str:
+    def _written(self, value: Expr, table: str, known: list[bool]) -> str:
         if value.op == "var.set":
             return "exact"
         count = len(self._keys(table))
         if value.op not in _ROWS:
-            return self._exact(value.args[:count])
+            return _exact(known[:count])
         row = value.args[0]
-        return self._exact(row.args[:count] if row.op == "record" else (row,))
+        return _exact(self._each(row.args[:count]) if row.op == "record" else known[:1])
 
-    def _moved(self, value: Expr, table: str) -> None:
-        width, keys = len(self._keys(table)), value.args[1:]
-        for start in range(0, len(keys), width):
-            self._add(table, "delta", self._exact(keys[start : start + width]))
+    def _moved(self, table: str, known: list[bool]) -> None:
+        width = len(self._keys(table))
+        for start in range(0, len(known), width):
+            self._add(table, "delta", _exact(known[start : start + width]))
         self._reordered(table)
 
-    def _locked(self, value: Expr) -> None:
+    def _locked(self, value: Expr, known: list[bool]) -> None:
         """The places of a lock, as of a move; and its row, at the one that is locked."""
         assert isinstance(value.data, tuple)
         name, *columns = value.data
         table = self._table(str(name))
-        width, keys = len(table.keys), value.args[value.op == "holdings.lock" :]
+        width, keys = len(table.keys), known[value.op == "holdings.lock" :]
         places = [keys[at * width : at * width + width] for at in range(len(columns))]
         lock = keys[len(columns) * width]
         for place, column in zip(places, columns, strict=True):
             if value.op != "holdings.locked":
-                self._add(table.name, "delta", self._exact(place))
+                self._add(table.name, "delta", _exact(place))
             if column in table.locked:
                 mode = "read" if value.op == "holdings.locked" else "write"
-                self._add(table.locks(column), mode, self._exact((*place, lock)))
+                self._add(table.locks(column), mode, _exact([*place, lock]))
         if value.op != "holdings.locked":
             self._reordered(table.name)
 
@@ -325,9 +321,9 @@ class _Body:
             if index.table.name == table:
                 self._add(index.name, "write", "dynamic")
 
-    def _scan(self, value: Expr, scan: Scan) -> None:
+    def _scan(self, scan: Scan, known: list[bool]) -> None:
         mode = "as-of" if scan.time else "read"
-        form = "prefix" if self._all(value.args[: scan.prefix]) else "dynamic"
+        form = "prefix" if all(known[: scan.prefix]) else "dynamic"
         if scan.index:
             self._add(scan.index, mode, form)
             self._add(scan.table, mode, "dynamic")
@@ -336,3 +332,7 @@ class _Body:
 
     def _add(self, table: str, mode: str, form: str) -> None:
         self.found.add(Access(self.function.module, table, mode, form))
+
+
+def _exact(keys: list[bool]) -> str:
+    return "exact" if all(keys) else "dynamic"
