@@ -31,6 +31,8 @@ STACK_MAX = 1_000
 LIST_NEW_MAX = 255
 """Elements of a list that wait for one another; further ones are added one by one."""
 _BRANCHING = ("and", "or", "if")
+_WAITING = {**dict.fromkeys(_BRANCHING, 0), "dict": 0, "list": LIST_NEW_MAX}
+"""Parts that wait for one another at most, where not all do."""
 _LOOPS = 3
 """Blocks that one loop is made of, at most."""
 
@@ -86,13 +88,15 @@ def _loop(heads: tuple[Expr, ...], body: tuple[Stmt, ...]) -> Measure:
 
 def _value(value: Expr) -> Measure:
     """A value's own parts wait on the stack for the later ones."""
-    parts = [_value(item) for item in value.args]
-    blocks = max((part[0] for part in parts), default=0)
+    most = _WAITING.get(value.op, len(value.args))
+    blocks = stack = 0
+    for at, item in enumerate(value.args):
+        inner = _value(item)
+        blocks = max(blocks, inner[0])
+        stack = max(stack, min(at, most) + inner[1])
     if value.op in _BRANCHING:
-        return blocks + 1, 1 + max(part[1] for part in parts)
-    most = {"dict": 0, "list": LIST_NEW_MAX}.get(value.op, len(parts))
-    stack = max((min(at, most) + part[1] for at, part in enumerate(parts)), default=0)
-    return blocks + (1 if "." in value.op else 0), stack + 2
+        return blocks + 1, stack + 1
+    return blocks + ("." in value.op), stack + 2
 
 
 def _all(parts: list[Measure]) -> Measure:
