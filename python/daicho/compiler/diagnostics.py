@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from daicho.compiler.codes import REGISTRY, Code
@@ -27,6 +28,7 @@ class Span(NamedTuple):
 
 
 START = Span(1, 1, 1, 1)
+_place = attrgetter("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,10 @@ class Source:
 
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands. Python counts columns in bytes; we in characters."""
-        line = int(getattr(node, "lineno", 1))
-        end_line = int(getattr(node, "end_lineno", None) or line)
-        start = int(getattr(node, "col_offset", 0))
-        end = int(getattr(node, "end_col_offset", None) or 0)
+        try:
+            line, start, end_line, end = _place(node)
+        except AttributeError:
+            return START  # a part without a place, as a list of parameters
         if not self._wide:
             return Span(line, start + 1, end_line, end + 1)
         return Span(line, self._column(line, start), end_line, self._column(end_line, end))

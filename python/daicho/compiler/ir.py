@@ -8,6 +8,7 @@ turns names into numbers. `show` prints it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from daicho.compiler.diagnostics import Span
 from daicho.compiler.types import Type
@@ -41,8 +42,7 @@ class Const:
         return f"{self.value!r}:{self.type}"
 
 
-@dataclass(frozen=True)
-class Instr:
+class Instr(NamedTuple):
     """One instruction; `args` in the order of its immediates."""
 
     op: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from daicho.compiler.bytecode import (
     INSTRUCTIONS,
@@ -13,7 +13,7 @@ from daicho.compiler.diagnostics import InternalError, Span
 from daicho.compiler.ids import Ids
 from daicho.compiler.ir import Block, Branch, Code, Const, ErrorRef, Instr, Node
 from daicho.compiler.step2_check.scope import Module
-from daicho.compiler.step4_emit.fields import u8, u16, u32
+from daicho.compiler.step4_emit.fields import i64, u8, u16, u32
 from daicho.compiler.step4_emit.types import Types, constant_bytes
 from daicho.compiler.tree import IndexDecl, TableDecl
 from daicho.compiler.types import (
@@ -21,8 +21,7 @@ from daicho.compiler.types import (
 )
 
 
-@dataclass(frozen=True)
-class MapEntry:
+class MapEntry(NamedTuple):
     """`line:column` of the source is where `pc` of a function comes from."""
 
     pc: int
@@ -83,15 +82,15 @@ class FunctionWriter:
         return bytes(self.data)
 
     def _mark(self, span: Span) -> None:
-        here = (span.line, span.column - 1)
-        if not self.map or (self.map[-1].line, self.map[-1].column) != here:
-            self.map.append(MapEntry(len(self.data), *here))
+        line, column = span.line, span.column - 1
+        if not self.map or self.map[-1][1:] != (line, column):
+            self.map.append(MapEntry(len(self.data), line, column))
 
     def _node(self, node: Node) -> None:
         self._mark(node.span)
         match node:
-            case Instr():
-                self._instruction(node.op, node.args)
+            case Instr(op=op, args=args):
+                self._instruction(op, args)
             case Block(kind=kind, label=label, body=body):
                 self._instruction(kind, (None,) if kind == "block" else ())
                 self._body(label, body)
@@ -121,12 +120,20 @@ class FunctionWriter:
     def _immediate(self, kind: str, value: object) -> bytes:
         pool = self.pool
         match kind, value:
-            case (("t" | "r"), None):
-                return u16(NO_TYPE)
-            case (("t" | "r"), Type()):
-                return u16(pool.types.index(value))
             case "l", str():
                 return u16(self.locals[value])
+            case (("t" | "r"), Type()):
+                return u16(pool.types.index(value))
+            case (("t" | "r"), None):
+                return u16(NO_TYPE)
+            case "8", int():
+                return i64(value)
+            case "2", int():
+                return u16(value)
+            case "1", int():
+                return u8(value)
+            case "4", int():
+                return u32(value)
             case "k", Const():
                 return u16(pool.constant(value))
             case "e", ErrorRef():
@@ -137,27 +144,12 @@ class FunctionWriter:
                 return u16(pool.indexes[value.name])
             case "d", str():
                 return u16(list(reversed(self.labels)).index(value))
-            case "1", int():
-                return u8(value)
-            case "2", int():
-                return u16(value)
-            case "4", int():
-                return u32(value)
-            case "8", int():
-                return struct.pack("<q", value)
-            case _, tuple():
-                return u16(self._reference(kind, (str(value[0]), str(value[1]))))
+            case "f", (str(module), str(name)):
+                return u16(pool.functions[module, name])
+            case "i", (str(module), str(name)):
+                return u16(pool.imports.setdefault((module, name), len(pool.imports)))
+            case "s", (str(), str(name)):
+                return u16(pool.scheduled[name])
+            case "v", (str(), str(name)):
+                return u16(pool.events[name])
         raise InternalError(f"immediate {kind} {value!r}")
-
-    def _reference(self, kind: str, name: tuple[str, str]) -> int:
-        pool = self.pool
-        match kind:
-            case "f":
-                return pool.functions[name]
-            case "i":
-                return pool.imports.setdefault(name, len(pool.imports))
-            case "s":
-                return pool.scheduled[name[1]]
-            case "v":
-                return pool.events[name[1]]
-        raise InternalError(f"reference {kind} {name}")

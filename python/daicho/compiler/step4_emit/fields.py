@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import struct
+from struct import Struct
 
-
-def u8(value: int) -> bytes:
-    """One byte."""
-    return struct.pack("<B", value)
-
-
-def u16(value: int) -> bytes:
-    """Two bytes."""
-    return struct.pack("<H", value)
-
-
-def u32(value: int) -> bytes:
-    """Four bytes."""
-    return struct.pack("<I", value)
+u8 = Struct("<B").pack
+"""One byte."""
+u16 = Struct("<H").pack
+"""Two bytes."""
+u32 = Struct("<I").pack
+"""Four bytes."""
+i64 = Struct("<q").pack
+"""Eight bytes with a sign."""
 
 
 def text(value: str) -> bytes:
