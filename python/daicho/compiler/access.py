@@ -13,6 +13,7 @@ of knowing their arguments.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from daicho.compiler.step2_check.effects import Name, all_functions, all_modules
 from daicho.compiler.step2_check.scope import Module
@@ -53,8 +54,7 @@ _STORED = frozenset(_READS + _WRITES + _MOVES + _LOCKS)
 _ROWS = ("table.put", "table.insert", "table.update")
 
 
-@dataclass(frozen=True, order=True)
-class Access:
+class Access(NamedTuple):
     """One table, index or lock rows of one contract, touched in one mode."""
 
     module: str
@@ -227,19 +227,19 @@ class _Body:
 
     def _each(self, items: tuple[Expr, ...]) -> list[bool]:
         """Every one is visited: it may touch something."""
-        return [self._value(item) for item in items]
+        return list(map(self._value, items))
 
     def _value(self, value: Expr) -> bool:
         op = value.op
-        known = self._each(value.args)
         if op in ("local", "list.pop"):
             return str(value.data) not in self.unknown
+        if op == "let":
+            self._set(str(value.data), self._value(value.args[0]))
+            return self._value(value.args[1])
+        known = self._each(value.args)
         if op == "call":
             assert isinstance(value.data, tuple)
             return self._call((str(value.data[0]), str(value.data[1])), known)
-        if op == "let":
-            self._set(str(value.data), known[0])
-            return self._value(value.args[1])
         if op in _STORED:
             self._touch(value, known)
             return False
