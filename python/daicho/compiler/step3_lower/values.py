@@ -59,7 +59,6 @@ _PLAIN = {
     **{name: name for name in ("date.ts", "date.add", "date.diff", "date.make", "date.add_months")},
 }
 """Operations without an immediate."""
-_DICTS = {"dict.get": "map.get", "dict.has": "map.has"}
 _DATE_PARTS = {
     "date.year": 0,
     "date.month": 1,
@@ -72,29 +71,20 @@ _DATE_PARTS = {
 
 def push(builder: Builder, value: Expr) -> None:
     """Write the code that leaves `value` on the stack."""
-    op = value.op
-    if op in state.HANDLERS:
-        state.HANDLERS[op](builder, value)
-    elif op in holdings.HANDLERS:
-        holdings.HANDLERS[op](builder, value)
-    elif op in effects.HANDLERS:
-        effects.HANDLERS[op](builder, value)
-    elif op in _HANDLERS:
-        _HANDLERS[op](builder, value)
-    elif op in _SAME_TYPE:
-        builder.push_all(value.args)
-        builder.emit(op, value.args[0].type)
-    elif op in _PLAIN:
-        builder.push_all(value.args)
-        builder.emit(_PLAIN[op])
-    elif op in _DICTS:
-        builder.push_all(value.args)
-        builder.emit(_DICTS[op], value.args[0].type)
-    elif op in _DATE_PARTS:
-        builder.push_all(value.args)
-        builder.emit("date.part", _DATE_PARTS[op])
-    else:
-        raise InternalError(f"expression {op}")
+    handler = _HANDLERS.get(value.op)
+    if handler is None:
+        raise InternalError(f"expression {value.op}")
+    handler(builder, value)
+
+
+def _plain(builder: Builder, value: Expr) -> None:
+    builder.push_all(value.args)
+    builder.emit(_PLAIN[value.op])
+
+
+def _date_part(builder: Builder, value: Expr) -> None:
+    builder.push_all(value.args)
+    builder.emit("date.part", _DATE_PARTS[value.op])
 
 
 def _const(builder: Builder, value: Expr) -> None:
@@ -140,6 +130,14 @@ def _mul_div(builder: Builder, value: Expr) -> None:
     builder.push_all(value.args)
     left, right = value.args
     builder.emit(value.op, left.type, right.type, value.type, value.data)
+
+
+def _owner_type(op: str) -> Callable[[Builder, Expr], None]:
+    def handler(builder: Builder, value: Expr) -> None:
+        builder.push_all(value.args)
+        builder.emit(op, value.args[0].type)
+
+    return handler
 
 
 def _result_type(op: str) -> Callable[[Builder, Expr], None]:
@@ -363,6 +361,8 @@ _HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
     "copy": _copy,
     "dict": _dict,
     "dict.find": lambda builder, value: _map_find(builder, value),
+    "dict.get": _owner_type("map.get"),
+    "dict.has": _owner_type("map.has"),
     "dict.keys": lambda builder, value: _map_list(builder, value, "map.keys"),
     "dict.values": lambda builder, value: _map_list(builder, value, "map.values"),
     "digest": _digest,
@@ -392,6 +392,12 @@ _HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
     "text.to_int": _two_types("to_int"),
     "tuple": _result_type("record.new"),
     "year_fraction": _year_fraction,
+    **{op: _owner_type(op) for op in _SAME_TYPE},
+    **dict.fromkeys(_PLAIN, _plain),
+    **dict.fromkeys(_DATE_PARTS, _date_part),
+    **state.HANDLERS,
+    **holdings.HANDLERS,
+    **effects.HANDLERS,
 }
 
 
