@@ -93,6 +93,12 @@ class Artefact:
         }
 
 
+KEPT_MAX = 32
+"""Imported files that are kept for the next compilation."""
+_KEPT: dict[tuple[str, Source], Module] = {}
+"""By name and text. A module that is checked does not change any more."""
+
+
 class Sources:
     """The contract files of one compilation, read once each."""
 
@@ -120,16 +126,32 @@ class Sources:
                 source = self._source(name)
                 if source is None:
                     return f"there is no contract `{name}` beside this one"
-                reporter = Reporter(source)
-                module = self.check(name, source, reporter)
-                reporter.stop_if_any()
-                self._modules[name] = module
+                self._modules[name] = self._kept(name, source) or self._fresh(name, source)
             except CompileError as failure:
                 self._modules[name] = [
                     replace(item, source=item.source or failure.source)
                     for item in failure.diagnostics
                 ]
         return self._modules[name]
+
+    def _kept(self, name: str, source: Source) -> Module | None:
+        """What an earlier compilation made of the file, if all that it imports is the same."""
+        module = _KEPT.get((name, source))
+        if module is None:
+            return None
+        self._open.append(name)
+        same = all(self.load(other) is known for other, known in module.imported.items())
+        self._open.pop()
+        return module if same else None
+
+    def _fresh(self, name: str, source: Source) -> Module:
+        reporter = Reporter(source)
+        module = self.check(name, source, reporter)
+        reporter.stop_if_any()
+        if len(_KEPT) >= KEPT_MAX:
+            _KEPT.clear()
+        _KEPT[name, source] = module
+        return module
 
     def check(self, name: str, source: Source, reporter: Reporter) -> Module:
         """Steps 1 and 2 of one file."""
