@@ -120,7 +120,7 @@ class Source:
             line, start, end_line, end = _place(node)
         except AttributeError:
             return START  # a part without a place, as a list of parameters
-        if not self._wide:
+        if line not in self._wide and end_line not in self._wide:
             return Span(line, start + 1, end_line, end + 1)
         return Span(line, self._column(line, start), end_line, self._column(end_line, end))
 

@@ -111,7 +111,8 @@ class Declarations:
                 self._one_migration(node, function)
                 self._declare(node, name, FunctionSymbol(function))
                 self.module.functions.append(function)
-                if not any(id(item) in self.module.parsed.refused for item in ast.walk(node.args)):
+                refused = self.module.parsed.refused
+                if not (refused and any(id(item) in refused for item in ast.walk(node.args))):
                     self.bodies.append((function, node))
             case ast.Assign(targets=[ast.Name(id="edition")], value=value):
                 self._edition(value)

@@ -34,14 +34,14 @@ from daicho.compiler.types import (
 )
 
 
-def _assigned_in(body: list[ast.stmt]) -> set[str]:
-    """Every name assigned somewhere in `body`."""
-    names: set[str] = set()
+def _forget_assigned(scope: Scope, body: list[ast.stmt]) -> None:
+    """Of what is assigned somewhere in `body`, nothing is known at the beginning of a turn."""
+    if not scope.flow.present:
+        return
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                names.add(node.id)
-    return names
+                scope.flow.forget(node.id)
 
 
 def _loop_body(scope: Scope, block: Block, body: list[ast.stmt]) -> tuple[tuple[Stmt, ...], Loop]:
@@ -54,8 +54,7 @@ def _loop_body(scope: Scope, block: Block, body: list[ast.stmt]) -> tuple[tuple[
 
 def while_(scope: Scope, node: ast.While, block: Block) -> Stmt:
     """`while condition`; `while True` ends by `break` or `return` alone."""
-    for name in sorted(_assigned_in(node.body)):
-        scope.flow.forget(name)
+    _forget_assigned(scope, node.body)
     forever = isinstance(node.test, ast.Constant) and node.test.value is True
     scope.statement = node.test
     condition, present, absent = operators.condition(scope, node.test)
@@ -77,8 +76,7 @@ def for_(scope: Scope, node: ast.For, block: Block) -> list[Stmt]:
     names = _targets(scope, node.target)
     if names is None:
         return []
-    for name in sorted(_assigned_in([node])):
-        scope.flow.forget(name)
+    _forget_assigned(scope, [node])
     if (
         isinstance(node.iter, ast.Call)
         and isinstance(node.iter.func, ast.Name)

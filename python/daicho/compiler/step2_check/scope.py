@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import Reporter, Span
+from daicho.compiler.diagnostics import Reporter
 from daicho.compiler.hints import HAS, INSTEAD, METHODS
 from daicho.compiler.step1_parse import Parsed
 from daicho.compiler.tree import EventDecl, Expr, FeedDecl, Function, IndexDecl, Stmt, TableDecl
@@ -174,6 +174,8 @@ class Scope:
         self.function = function
         self.reporter = reporter
         self._checker = checker
+        self.span = reporter.source.span
+        """Where a node stands."""
         self.flow = Flow(assigned={item.name for item in function.params})
         self.loops: list[Loop] = []
         """Loops around, as far out as the attempt around."""
@@ -197,10 +199,6 @@ class Scope:
     def check(self, node: ast.expr, expected: Type | None = None) -> Expr:
         """The typed node of `node`. `expected` helps literals; it is not enforced."""
         return self._checker(self, node, expected)
-
-    def span(self, node: ast.AST) -> Span:
-        """Where `node` stands."""
-        return self.reporter.source.span(node)
 
     def error(self, code: codes.Code, node: ast.AST, hint: str = "", **values: object) -> Expr:
         """Report, and return what stands for the value that could not be made."""

@@ -114,8 +114,7 @@ class FunctionWriter:
         if len(args) != len(immediates):
             raise InternalError(f"{op} takes {len(immediates)} immediates, got {args}")
         self.data.append(opcode)
-        for kind, value in zip(immediates, args, strict=False):
-            self.data += self._immediate(kind, value)
+        self.data += b"".join(map(self._immediate, immediates, args))
 
     def _immediate(self, kind: str, value: object) -> bytes:
         pool = self.pool
