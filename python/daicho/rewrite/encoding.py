@@ -102,7 +102,7 @@ def encoder(type_: Type) -> Encoder:
 
 
 def _joined(parts: Sequence[Encoder]) -> Encoder:
-    return lambda value: b"".join(part(item) for part, item in zip(parts, value, strict=True))
+    return lambda value: b"".join([part(item) for part, item in zip(parts, value, strict=True)])
 
 
 def _optional(inner: Encoder) -> Encoder:

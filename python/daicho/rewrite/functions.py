@@ -231,10 +231,11 @@ def located(tree: ast.Module) -> ast.Module:
         if "lineno" in known:
             place = {name: known[name] for name in _PLACE}
         for value in known.values():
-            if isinstance(value, list):
-                waiting += [(item, place) for item in value if item.__class__ in _PLACED]
-            elif value.__class__ in _PLACED:
+            kind = value.__class__
+            if kind in _PLACED:
                 waiting.append((value, place))
+            elif kind is list:
+                waiting += [(item, place) for item in value if item.__class__ in _PLACED]
         known.update(place)
     return tree
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from daicho.compiler.step3_lower.builder import stored_row
@@ -15,7 +16,7 @@ from daicho.rewrite.store import Key, Space, Stored
 
 KEY_BYTES_MAX = 512
 ROW_BYTES_MAX = 65_536
-ROW_VERSION = 1
+ROW_VERSION = (1).to_bytes(2, "little")
 _KINDS = {"public": 0, "administrator": 1, "party": 2, "register": 3}
 
 
@@ -39,6 +40,11 @@ class TableAccess:
     locks: dict[int, int] = field(default_factory=dict)
     """The numbers of the lock rows by the column that they add up to."""
 
+    @cached_property
+    def _head(self) -> bytes:
+        """What its keys begin with."""
+        return self.contract.to_bytes(4, "big") + self.number.to_bytes(2, "big")
+
     @property
     def is_conserved(self) -> bool:
         """Whether it holds amounts that must add up."""
@@ -58,8 +64,7 @@ class TableAccess:
     def key_bytes(self, key: Key) -> bytes:
         """The ordered key; LENGTH when it is too long."""
         parts = [part(column) for part, column in zip(self.keys, key, strict=True)]
-        head = self.contract.to_bytes(4, "big") + self.number.to_bytes(2, "big")
-        data = head + b"".join(parts)
+        data = b"".join((self._head, *parts))
         if len(data) > KEY_BYTES_MAX:
             raise Trap("LENGTH")
         return data
@@ -70,7 +75,7 @@ class TableAccess:
 
     def stored(self, key: Key, values: tuple[Any, ...]) -> Stored:
         """A row to keep; LENGTH when it is too long."""
-        data = ROW_VERSION.to_bytes(2, "little") + self.row(values)
+        data = ROW_VERSION + self.row(values)
         if len(data) > ROW_BYTES_MAX:
             raise Trap("LENGTH")
         return Stored(self.key_bytes(key), data, values)
@@ -85,7 +90,7 @@ class TableAccess:
         data = head + self.key_bytes(key)[len(head) :] + lock
         if len(data) > KEY_BYTES_MAX:
             raise Trap("LENGTH")
-        row = ROW_VERSION.to_bytes(2, "little") + amount.to_bytes(16, "little", signed=True)
+        row = ROW_VERSION + amount.to_bytes(16, "little", signed=True)
         return Stored(data, row, (amount,))
 
 
@@ -123,7 +128,7 @@ class IndexAccess:
         data = head + own + row_key
         if len(data) > KEY_BYTES_MAX:
             raise Trap("LENGTH")
-        return Stored(data, ROW_VERSION.to_bytes(2, "little") + row_key, ())
+        return Stored(data, ROW_VERSION + row_key, ())
 
 
 def index_access(number: int, table: TableAccess, decl: IndexDecl) -> IndexAccess:
