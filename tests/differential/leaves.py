@@ -154,13 +154,11 @@ class Leaves(ABC):
 
 def fits(found: Type, wanted: Type) -> bool:
     """Whether a name of one type may stand where another is wanted."""
-    if found == wanted:
-        return True
-    match found, wanted:
-        case (IntType(), IntType()) | (StrType(), StrType()) | (BytesType(), BytesType()):
-            return True
-        case DecimalType(scale=have), DecimalType(scale=want):
-            return have <= want
-        case ListType(a), ListType(b):
-            return a == b
-    return False
+    match wanted:
+        case IntType() | StrType() | BytesType():
+            return type(found) is type(wanted)
+        case DecimalType(scale=most):
+            return isinstance(found, DecimalType) and found.scale <= most
+        case ListType(item):
+            return isinstance(found, ListType) and found.item == item
+    return found == wanted
