@@ -309,6 +309,29 @@ def four(n: Int) -> Int:
     assert "function helper.double" in artefact.texts["lower"]
 
 
+def test_a_file_that_imports_another_text_than_before_is_checked_anew() -> None:
+    """An imported file is kept from one compilation to the next, with what it imports."""
+
+    def function(name: str, value: str, result: str = "Int") -> str:
+        head = f"from daicho.contract import ANY_ROLE, {result}, query"
+        return f"{head}\n{{}}edition = 1\n\n\n@query(roles=ANY_ROLE)\n" + (
+            f"def {name}() -> {result}:\n    return {value}\n"
+        )
+
+    def compiled(inner: str) -> str:
+        outer = function("outer", "inner()").format("from inner import inner\n")
+        top = function("top", "outer()").format("from outer import outer\n")
+        imports = {"outer": outer, "inner": inner.format("")}
+        return compile_source(top, "top.py", imports).texts["lower"]
+
+    assert "push.int Int 1" in compiled(function("inner", "1"))
+    assert "push.int Int 2" in compiled(function("inner", "2"))
+    with pytest.raises(CompileError) as failure:
+        compiled(function("inner", "True", "Bool"))
+    assert [item.code for item in failure.value.diagnostics] == ["DC0040"]
+    assert "push.int Int 1" in compiled(function("inner", "1"))
+
+
 # --- damaged sources ---
 
 WORDS = (
