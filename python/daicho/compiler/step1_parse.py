@@ -336,7 +336,8 @@ class _Acceptance:
         return True
 
     def _stars(self, node: ast.keyword | ast.Dict) -> bool:
-        if (node.arg is None) if isinstance(node, ast.keyword) else (None in node.keys[-1:]):
+        given = [node.arg] if isinstance(node, ast.keyword) else node.keys
+        if None in given:
             return self._refuse(node, codes.SIGNATURE, what="`**` is not part of the language")
         return True
 
