@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::limits::{MEMORY_SLOT_BYTES, VALUE_BYTES_MAX};
 use crate::reader::{Malformed, Reader};
 use crate::trap::Trap;
-use crate::types::{IntKind, Type, TypeId, Types};
+use crate::types::{Field, IntKind, Type, TypeId, Types};
 use crate::value::Value;
 
 /// Appends the canonical bytes of `value`. LENGTH once `out` passes
@@ -16,23 +16,25 @@ pub fn encode(types: &Types, ty: TypeId, value: &Value, out: &mut Vec<u8>) -> Re
     match (types.known(ty), value) {
         (Type::Bool, Value::Bool(flag)) => out.push(u8::from(*flag)),
         (Type::Int(kind), _) => encode_int(*kind, value, out)?,
-        (Type::Decimal { .. }, Value::Int(raw)) => out.extend(raw.to_le_bytes()),
-        (Type::Account | Type::Party, Value::Id(id)) => out.extend(id),
-        (Type::Hash, Value::Hash(hash)) => out.extend(hash.as_slice()),
-        (Type::Date, Value::Int(raw)) => out.extend(narrow::<i32>(*raw)?.to_le_bytes()),
-        (Type::Timestamp, Value::Int(raw)) => out.extend(narrow::<u64>(*raw)?.to_le_bytes()),
-        (Type::Duration, Value::Int(raw)) => out.extend(narrow::<i64>(*raw)?.to_le_bytes()),
-        (Type::Enum { .. }, Value::Int(raw)) => out.extend(narrow::<u16>(*raw)?.to_le_bytes()),
+        (Type::Decimal { .. }, Value::Int(raw)) => out.extend_from_slice(&raw.to_le_bytes()),
+        (Type::Account | Type::Party, Value::Id(id)) => out.extend_from_slice(id),
+        (Type::Hash, Value::Hash(hash)) => out.extend_from_slice(hash.as_slice()),
+        (Type::Date, Value::Int(raw)) => out.extend_from_slice(&narrow::<i32>(*raw)?.to_le_bytes()),
+        (Type::Timestamp, Value::Int(raw)) => {
+            out.extend_from_slice(&narrow::<u64>(*raw)?.to_le_bytes())
+        }
+        (Type::Duration, Value::Int(raw)) => {
+            out.extend_from_slice(&narrow::<i64>(*raw)?.to_le_bytes())
+        }
+        (Type::Enum { .. }, Value::Int(raw)) => {
+            out.extend_from_slice(&narrow::<u16>(*raw)?.to_le_bytes())
+        }
         (Type::Str { .. }, Value::Str(_)) | (Type::Bytes { .. }, Value::Bytes(_)) => {
             let text = value.text()?;
             encode_count(text.len(), out);
-            out.extend(text);
+            out.extend_from_slice(text);
         }
-        (Type::Record { fields, .. }, Value::Record(values)) if fields.len() == values.len() => {
-            for (field, value) in fields.iter().zip(values.iter()) {
-                encode(types, field.ty, value, out)?;
-            }
-        }
+        (Type::Record { .. }, Value::Record(values)) => encode_record(types, ty, values, out)?,
         (Type::List { element, .. }, Value::List(values)) => {
             encode_count(values.len(), out);
             values
@@ -60,21 +62,37 @@ pub fn encode(types: &Types, ty: TypeId, value: &Value, out: &mut Vec<u8>) -> Re
     }
 }
 
+/// As [`encode`], of a record's fields.
+pub fn encode_record(
+    types: &Types,
+    ty: TypeId,
+    values: &[Value],
+    out: &mut Vec<u8>,
+) -> Result<(), Trap> {
+    match types.known(ty) {
+        Type::Record { fields, .. } if fields.len() == values.len() => fields
+            .iter()
+            .zip(values)
+            .try_for_each(|(field, value)| encode(types, field.ty, value, out)),
+        _ => Err(Trap::Internal),
+    }
+}
+
 fn narrow<T: TryFrom<i128>>(raw: i128) -> Result<T, Trap> {
     T::try_from(raw).map_err(|_| Trap::Internal)
 }
 
 fn encode_count(count: usize, out: &mut Vec<u8>) {
     let count = u32::try_from(count).expect("values are bounded far below 2^32");
-    out.extend(count.to_le_bytes());
+    out.extend_from_slice(&count.to_le_bytes());
 }
 
 fn encode_int(kind: IntKind, value: &Value, out: &mut Vec<u8>) -> Result<(), Trap> {
     let width = kind.bits() as usize / 8;
     match (kind, value) {
-        (IntKind::U128, Value::Uint(raw)) => out.extend(raw.to_le_bytes()),
+        (IntKind::U128, Value::Uint(raw)) => out.extend_from_slice(&raw.to_le_bytes()),
         (IntKind::U128, _) => return Err(Trap::Internal),
-        (_, Value::Int(raw)) => out.extend(&raw.to_le_bytes()[..width]),
+        (_, Value::Int(raw)) => out.extend_from_slice(&raw.to_le_bytes()[..width]),
         _ => return Err(Trap::Internal),
     }
     Ok(())
@@ -126,13 +144,7 @@ impl<'a> Decoder<'a> {
                 self.memory_bytes += bytes.len() as u64;
                 Value::Bytes(bytes.into())
             }
-            Type::Record { fields, .. } => {
-                let mut values = Vec::with_capacity(fields.len());
-                for field in fields {
-                    values.push(self.value(field.ty)?);
-                }
-                Value::Record(Arc::new(values))
-            }
+            Type::Record { fields, .. } => Value::Record(Arc::new(self.fields(fields)?)),
             Type::List { element, max } => {
                 let count = self.reader.count(*max as usize)?;
                 let mut values = Vec::with_capacity(count);
@@ -149,6 +161,24 @@ impl<'a> Decoder<'a> {
             },
             _ => self.raw(ty)?,
         })
+    }
+
+    /// The next value, a record, as its fields.
+    pub fn record(&mut self, ty: TypeId) -> Result<Vec<Value>, Malformed> {
+        let types = self.types;
+        let Type::Record { fields, .. } = types.known(ty) else {
+            return Err(self.reader.malformed());
+        };
+        self.memory_bytes += MEMORY_SLOT_BYTES;
+        self.fields(fields)
+    }
+
+    fn fields(&mut self, fields: &[Field]) -> Result<Vec<Value>, Malformed> {
+        let mut values = Vec::with_capacity(fields.len());
+        for field in fields {
+            values.push(self.value(field.ty)?);
+        }
+        Ok(values)
     }
 
     /// Decimal, Date, Timestamp, Duration, Enum: a number inside bounds.

@@ -19,25 +19,25 @@ pub fn table_prefix(contract: u32, table: u16) -> Vec<u8> {
 /// Starts a key with them in `key`, whatever stood there.
 pub fn start(contract: u32, table: u16, key: &mut Vec<u8>) {
     key.clear();
-    key.extend(contract.to_be_bytes());
-    key.extend(table.to_be_bytes());
+    key.extend_from_slice(&contract.to_be_bytes());
+    key.extend_from_slice(&table.to_be_bytes());
 }
 
 /// Appends one column.
 pub fn encode(types: &Types, ty: TypeId, value: &Value, out: &mut Vec<u8>) -> Result<(), Trap> {
     match (types.known(ty), value) {
         (Type::Bool, Value::Bool(flag)) => out.push(u8::from(*flag)),
-        (Type::Account | Type::Party, Value::Id(id)) => out.extend(id),
-        (Type::Hash, Value::Hash(hash)) => out.extend(hash.as_slice()),
+        (Type::Account | Type::Party, Value::Id(id)) => out.extend_from_slice(id),
+        (Type::Hash, Value::Hash(hash)) => out.extend_from_slice(hash.as_slice()),
         (Type::Str { .. }, Value::Str(_)) | (Type::Bytes { .. }, Value::Bytes(_)) => {
             encode_text(value.text()?, out);
         }
-        (Type::Int(IntKind::U128), Value::Uint(raw)) => out.extend(raw.to_be_bytes()),
+        (Type::Int(IntKind::U128), Value::Uint(raw)) => out.extend_from_slice(&raw.to_be_bytes()),
         (_, Value::Int(raw)) => {
             let (width, signed) = layout(types, ty).ok_or(Trap::Internal)?;
             let sign = if signed { 1_u128 << (width * 8 - 1) } else { 0 };
             let flipped = raw.cast_unsigned() ^ sign;
-            out.extend(&flipped.to_be_bytes()[16 - width..]);
+            out.extend_from_slice(&flipped.to_be_bytes()[16 - width..]);
         }
         _ => return Err(Trap::Internal),
     }

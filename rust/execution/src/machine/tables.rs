@@ -17,6 +17,7 @@ use crate::key;
 use crate::module::{Conserved, TableDecl};
 use crate::num::{Binary, Num, split};
 use crate::op::State;
+use crate::reader::Malformed;
 use crate::trap::Trap;
 use crate::types::Types;
 use crate::value::Value;
@@ -190,16 +191,24 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn decode_row(&mut self, table: &TableDecl, bytes: &[u8]) -> Result<Value, Trap> {
-        let types = self.types()?;
+        self.decode(table, bytes, |decoder| decoder.value(table.row))
+    }
+
+    fn decode<T>(
+        &mut self,
+        table: &TableDecl,
+        bytes: &[u8],
+        what: impl Fn(&mut Decoder<'_>) -> Result<T, Malformed>,
+    ) -> Result<T, Trap> {
         let (version, row) = bytes.split_at_checked(2).ok_or(Trap::State)?;
         if version != table.row_version.to_le_bytes() {
             return Err(Trap::State);
         }
-        let mut decoder = Decoder::new(types, row);
-        let value = decoder.value(table.row).map_err(|_| Trap::State)?;
+        let mut decoder = Decoder::new(self.types()?, row);
+        let found = what(&mut decoder).map_err(|_| Trap::State)?;
         decoder.finish().map_err(|_| Trap::State)?;
         self.meter.allocate(0, decoder.memory_bytes as usize)?;
-        Ok(value)
+        Ok(found)
     }
 
     pub(super) fn must_write(&self) -> Result<(), Trap> {
@@ -236,7 +245,10 @@ impl<'a> Machine<'a> {
             }
             self.reindex(&place, old.as_ref(), Some(&row))?;
         }
-        self.write(place, Some(&row))
+        let row = self.spell(place.table, |types, bytes| {
+            codec::encode(types, place.table.row, &row, bytes)
+        })?;
+        self.write(place, Some(row))
     }
 
     fn delete(&mut self, index: u16) -> Result<(), Trap> {
@@ -268,23 +280,24 @@ impl<'a> Machine<'a> {
         self.decode_row(table, bytes).map(Some)
     }
 
-    /// Encodes, pays and records one row.
-    fn write(&mut self, place: Place<'_>, row: Option<&Value>) -> Result<(), Trap> {
-        let bytes = match row {
-            None => None,
-            Some(row) => Some(self.row_bytes(place.table, row)?),
-        };
-        let size = place.key.len() + bytes.as_ref().map_or(0, |bytes| bytes.len());
+    /// Pays and records one row.
+    fn write(&mut self, place: Place<'_>, row: Option<RowBytes>) -> Result<(), Trap> {
+        let size = place.key.len() + row.as_ref().map_or(0, |row| row.len());
         self.meter.charge(gas::WRITE + gas::per(size, 4))?;
         self.meter.allocate(0, size)?;
-        self.journal.put(place.compartment, place.key, bytes)
+        self.journal.put(place.compartment, place.key, row)
     }
 
-    fn row_bytes(&mut self, table: &TableDecl, row: &Value) -> Result<RowBytes, Trap> {
+    /// The bytes of a row: its version, then what `encode` appends.
+    fn spell(
+        &mut self,
+        table: &TableDecl,
+        encode: impl Fn(&Types, &mut Vec<u8>) -> Result<(), Trap>,
+    ) -> Result<RowBytes, Trap> {
         let types = self.types()?;
         self.scratch.clear();
         self.scratch.extend(table.row_version.to_le_bytes());
-        codec::encode(types, table.row, row, &mut self.scratch)?;
+        encode(types, &mut self.scratch)?;
         assert!(
             self.scratch.len() <= ROW_BYTES_MAX,
             "encode bounds what it writes"
@@ -350,8 +363,7 @@ impl<'a> Machine<'a> {
         };
         let old = old.ok_or(absent)?;
         self.meter.charge(gas::per(old.len(), 8))?;
-        let mut row = self.decode_row(place.table, &old)?.record()?;
-        let fields = Arc::get_mut(&mut row).ok_or(Trap::Internal)?;
+        let mut fields = self.decode(place.table, &old, |row| row.record(place.table.row))?;
         let amount = fields.get_mut(usize::from(field)).ok_or(Trap::Internal)?;
         let num = Num::of(types, conserved.amount_type).ok_or(Trap::Internal)?;
         self.book(place.table.id, place.group(), moved, 0)?;
@@ -359,7 +371,10 @@ impl<'a> Machine<'a> {
         if split(amount)?.0 && !fault::is(Fault::AdjustBelowZero) {
             return Err(Trap::Insufficient);
         }
-        self.write(place, Some(&Value::Record(row)))
+        let row = self.spell(place.table, |types, bytes| {
+            codec::encode_record(types, place.table.row, &fields, bytes)
+        })?;
+        self.write(place, Some(row))
     }
 
     fn issue(&mut self, index: u16, sign: i128) -> Result<(), Trap> {
