@@ -294,6 +294,7 @@ class TestChain:
         timer_gas: int = ...,
         seed: bytes = ...,
     ) -> list[dict[str, Any]]: ...
+    def rehearsal(self, calls: Sequence[Mapping[str, Any]], size: int) -> Rehearsal: ...
     def timers(self) -> list[dict[str, Any]]: ...
     @property
     def next_wakeup(self) -> int: ...
@@ -305,6 +306,12 @@ class TestChain:
     @property
     def time_us(self) -> int: ...
     def rows(self) -> list[tuple[bytes, bytes, bytes]]: ...
+
+class Rehearsal:
+    """Blocks of calls that run on the last state of a `TestChain` and are never kept."""
+
+    def run(self) -> int:
+        """Instructions begun by all of them; ValueError when a call fails."""
 
 def replay(
     *,

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from daicho._native import Rehearsal
 from daicho.authority import Lack, lack_of_role, lack_of_signature, role_mask
 from daicho.compiler import Abi, Artefact, compile_folder
 from daicho.testing.backends import Packed, Raw, Rows, backend, machine_of
@@ -151,13 +152,17 @@ class Chain:
 
     def prepared(self, calls: Sequence[Call]) -> Callable[[], list[Raw]]:
         """The next block, encoded and not executed: calling it runs it and nothing else."""
-        packed = [
-            self._pack(call, self._abi(call.contract).entries[call.entry].id) for call in calls
-        ]
+        packed = self._packed(calls)
         feeds = self.oracle.take()
         self.time_us += BLOCK_US
         seed = hashlib.sha256(self.seed + self.time_us.to_bytes(8)).digest()
         return partial(self.backend.block, self.time_us, packed, feeds, seed=seed)
+
+    def rehearsal(self, calls: Sequence[Call], size: int) -> Rehearsal:
+        """Blocks of `size` calls, encoded, that run on this state and are never kept."""
+        machine = machine_of(self.backend)
+        assert machine is not None, "only the machine rehearses"
+        return machine.rehearsal(self._packed(calls), size)
 
     def query(
         self, caller: Party, contract: str, query: str, *, gas: int = GAS_L, **arguments: object
@@ -182,6 +187,9 @@ class Chain:
 
     def _abi(self, contract: str) -> Abi:
         return self.contracts[contract][1]
+
+    def _packed(self, calls: Sequence[Call]) -> list[Packed]:
+        return [self._pack(it, self._abi(it.contract).entries[it.entry].id) for it in calls]
 
     def _pack(self, call: Call, number: int) -> Packed:
         self._calls += 1

@@ -16,6 +16,8 @@ use daicho_types::limits::FEED_VALUE_BYTES_MAX;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::rehearsal::Rehearsal;
+
 /// Adds what this file exposes to `daicho._native`.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<TestChain>()
@@ -125,9 +127,9 @@ impl From<Watch> for WatchDict {
 
 /// A chain of blocks in memory.
 #[pyclass(module = "daicho._native")]
-struct TestChain {
-    contracts: Contracts,
-    ledger: MemoryLedger,
+pub struct TestChain {
+    pub contracts: Contracts,
+    pub ledger: MemoryLedger,
     timers: Vec<TimerDict>,
     next_wakeup: ConsensusTime,
     watch: Option<Watch>,
@@ -239,6 +241,18 @@ impl TestChain {
         let changes = block.finish();
         self.ledger.commit(time, &changes);
         Ok(outcomes)
+    }
+
+    /// Blocks of `size` calls each, to be rehearsed on the state as it then is.
+    fn rehearsal(this: Py<Self>, py: Python<'_>, calls: Vec<CallDict>, size: usize) -> Rehearsal {
+        let chain = this.borrow(py);
+        let info = chain.info(ConsensusTime(chain.ledger.time().0 + 1), [0; 32]);
+        drop(chain);
+        let calls = (0u64..).zip(calls);
+        let calls: Vec<_> = calls.map(|(at, item)| item.build(&info, at)).collect();
+        let blocks = calls.chunks(size.max(1)).map(<[_]>::to_vec).collect();
+        let chain = this;
+        Rehearsal { chain, blocks }
     }
 
     /// What came of the timers that the last block ran, in order.

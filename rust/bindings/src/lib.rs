@@ -10,6 +10,7 @@ mod echo;
 mod frames;
 mod genesis;
 mod node;
+mod rehearsal;
 mod verify;
 
 use pyo3::prelude::*;
@@ -31,5 +32,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     contract_vm::register(module)?;
     genesis::register(module)?;
     node::register(module)?;
+    rehearsal::register(module)?;
     verify::register(module)
 }
