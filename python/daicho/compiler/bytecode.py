@@ -146,6 +146,7 @@ INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "table.has_at": (0xBB, "b"),
     "table.get_at": (0xBC, "b"),
     "table.find_at": (0xBD, "bt"),
+    "table.credit": (0xBE, "b2"),
     "emit": (0xC0, "v"),
     "timer.set": (0xC1, "s"),
     "timer.cancel": (0xC2, ""),

@@ -161,6 +161,11 @@ pub enum State {
         table: u16,
         field: u16,
     },
+    /// As `Adjust`, and makes the row where there is none.
+    Credit {
+        table: u16,
+        field: u16,
+    },
     Issue(u16),
     Redeem(u16),
     Scan {

@@ -29,6 +29,8 @@ cases! {
     tables = "97be14e9dbf21ec1";
     /// The sum of movements per group is zero but for issue and redeem.
     conservation = "950dda502cebb87d";
+    /// Who is given something for the first time has a row from then on.
+    credit = "ec77914e53e4caf4";
     /// Typed cross-contract calls; re-entry refused; callers restricted.
     calls = "7a02946f9d5eef7f";
     /// Roles, signatures, events with addressees, random values.

@@ -205,6 +205,14 @@ fn code_that_breaks_a_rule_is_refused() {
             "not an amount field",
         ),
         (
+            "ctx.sender; local.get 0; local.get 0; table.credit rows 0; end",
+            "not conserved",
+        ),
+        (
+            "ctx.sender; local.get 0; local.get 0; table.credit sums 0; end",
+            "a field that is no amount",
+        ),
+        (
             "local.get 0; local.get 0; table.issue rows; end",
             "not conserved",
         ),

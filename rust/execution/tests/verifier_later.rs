@@ -84,6 +84,10 @@ fn code_that_breaks_a_rule_is_refused() {
             "by lock and unlock alone",
         ),
         (
+            "local.get 0; dup; table.credit pots 1; local.get 0; end",
+            "by lock and unlock alone",
+        ),
+        (
             "local.get 0; dup; dup; record.new M; table.put pots; end",
             "a row with locked",
         ),

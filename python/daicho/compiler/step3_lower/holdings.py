@@ -55,18 +55,8 @@ def _debit(builder: Builder, table: TableDecl, place: list[str], amount: str, co
 def _credit(builder: Builder, table: TableDecl, place: list[str], amount: str, column: int) -> None:
     """Add to the row, or make one."""
     _get_all(builder, place)
-    builder.emit("table.has", table)
-    arms = builder.branch(None)
-    with arms.then():
-        _get_all(builder, place)
-        builder.get(amount)
-        builder.emit("table.adjust", table, column)
-    with arms.orelse():
-        _get_all(builder, place)
-        for index, item in enumerate(table.values):
-            builder.get(amount) if index == column else builder.push_int(item.type, 0)
-        builder.emit("record.new", stored_row(table.row))
-        builder.emit("table.insert", table)
+    builder.get(amount)
+    builder.emit("table.credit", table, column)
 
 
 def _declare(builder: Builder, op: str, table: TableDecl, place: list[str], amount: str) -> None:

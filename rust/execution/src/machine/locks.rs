@@ -105,7 +105,7 @@ impl<'a> Machine<'a> {
             left = held;
         }
         self.hold(&lock, left)?;
-        let amount = self.amount_of(&lock, taken)?;
+        let amount = self.amount_of(&lock.place, taken)?;
         if !part {
             self.push(amount.clone());
         }
@@ -120,7 +120,7 @@ impl<'a> Machine<'a> {
             None => Value::None,
             Some(amount) => {
                 self.meter.allocate(1, 0)?;
-                Value::Some(Arc::new(self.amount_of(&lock, amount)?))
+                Value::Some(Arc::new(self.amount_of(&lock.place, amount)?))
             }
         };
         self.push(value);
@@ -128,8 +128,8 @@ impl<'a> Machine<'a> {
     }
 
     /// An amount as a value of the table's amount type.
-    fn amount_of(&self, lock: &Lock<'_>, amount: i128) -> Result<Value, Trap> {
-        let conserved = lock.place.table.conserved.as_ref().ok_or(Trap::Internal)?;
+    pub(super) fn amount_of(&self, place: &Place<'_>, amount: i128) -> Result<Value, Trap> {
+        let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
         match self.types()?.known(conserved.amount_type) {
             Type::Int(IntKind::U128) => Ok(Value::Uint(amount.cast_unsigned())),
             _ => Ok(Value::Int(amount)),

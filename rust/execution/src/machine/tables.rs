@@ -62,6 +62,7 @@ impl<'a> Machine<'a> {
             State::Update(index) => self.put(index, Before::Present),
             State::Delete(index) => self.delete(index),
             State::Adjust { table, field } => self.adjust(table, field),
+            State::Credit { table, field } => self.credit(table, field),
             State::Issue(index) => self.issue(index, 1),
             State::Redeem(index) => self.issue(index, -1),
             State::Scan {
@@ -343,6 +344,21 @@ impl<'a> Machine<'a> {
         self.change(place, field, Binary::Add, delta, moved)
     }
 
+    fn credit(&mut self, index: u16, field: u16) -> Result<(), Trap> {
+        self.must_write()?;
+        let amount = self.pop()?;
+        let place = self.place(index)?;
+        let added = signed(&amount)?;
+        if added < 0 {
+            return Err(Trap::Domain);
+        }
+        let row = match self.row_at(&place)? {
+            Some(row) => row,
+            None => self.nothing_at(&place)?,
+        };
+        self.changed(place, row, (field, Binary::Add, amount), added)
+    }
+
     /// Adds to one amount of a row, or takes from it; `moved` is the signed change.
     pub(super) fn change(
         &mut self,
@@ -352,18 +368,50 @@ impl<'a> Machine<'a> {
         by: Value,
         moved: i128,
     ) -> Result<(), Trap> {
-        let types = self.types()?;
-        let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
-        let old = self.journal.get(Moment::Now, place.compartment, &place.key);
         // Who never held anything is short like anybody else.
         let absent = if moved < 0 {
             Trap::Insufficient
         } else {
             Trap::Missing
         };
-        let old = old.ok_or(absent)?;
-        self.meter.charge(gas::per(old.len(), 8))?;
-        let mut fields = self.decode(place.table, &old, |row| row.record(place.table.row))?;
+        let row = self.row_at(&place)?.ok_or(absent)?;
+        self.changed(place, row, (field, operation, by), moved)
+    }
+
+    /// The fields of a conserved row, paid for.
+    fn row_at(&mut self, place: &Place<'_>) -> Result<Option<Vec<Value>>, Trap> {
+        let row = self.journal.get(Moment::Now, place.compartment, &place.key);
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        self.meter.charge(gas::per(row.len(), 8))?;
+        self.decode(place.table, &row, |row| row.record(place.table.row))
+            .map(Some)
+    }
+
+    /// The fields of a row that holds nothing, its index entries written.
+    fn nothing_at(&mut self, place: &Place<'_>) -> Result<Vec<Value>, Trap> {
+        let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
+        let nothing = self.amount_of(place, 0)?;
+        let fields = vec![nothing; conserved.amounts.len()];
+        self.meter.allocate(fields.len(), 0)?;
+        if !place.table.indexes.is_empty() {
+            let row = Value::Record(Arc::new(fields.clone()));
+            self.reindex(place, None, Some(&row))?;
+        }
+        Ok(fields)
+    }
+
+    /// Books and writes what becomes of a row when one of its amounts changes.
+    fn changed(
+        &mut self,
+        place: Place<'_>,
+        mut fields: Vec<Value>,
+        (field, operation, by): (u16, Binary, Value),
+        moved: i128,
+    ) -> Result<(), Trap> {
+        let types = self.types()?;
+        let conserved = place.table.conserved.as_ref().ok_or(Trap::Internal)?;
         let amount = fields.get_mut(usize::from(field)).ok_or(Trap::Internal)?;
         let num = Num::of(types, conserved.amount_type).ok_or(Trap::Internal)?;
         self.book(place.table.id, place.group(), moved, 0)?;

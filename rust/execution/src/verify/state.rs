@@ -81,7 +81,7 @@ impl<'m> Checker<'m> {
         match opcode {
             0xB0..=0xB2 => self.read(opcode),
             0xB3..=0xB6 => self.write(opcode),
-            0xB7 => self.adjust(),
+            0xB7 | 0xBE => self.adjust(opcode),
             0xB8 | 0xB9 => self.issue(opcode == 0xB8),
             0xBA => self.scan(),
             0xBB..=0xBD => {
@@ -142,7 +142,7 @@ impl<'m> Checker<'m> {
         self.apply(Op::State(op), &[], &[])
     }
 
-    fn adjust(&mut self) -> Checked {
+    fn adjust(&mut self, opcode: u8) -> Checked {
         let (index, table) = self.table()?;
         let field = self.reader.u16()?;
         let conserved = table
@@ -159,14 +159,22 @@ impl<'m> Checker<'m> {
         )?;
         self.pop(conserved.amount_type)?;
         self.pop_keys(table)?;
-        self.apply(
-            Op::State(State::Adjust {
+        let op = if opcode == 0xB7 {
+            State::Adjust {
                 table: index,
                 field,
-            }),
-            &[],
-            &[],
-        )
+            }
+        } else {
+            // A row that is made holds nothing: what is no amount has no such value.
+            let amounts = conserved.amounts.len();
+            let whole = matches!(self.find_type(table.row)?, Type::Record { fields, .. } if fields.len() == amounts);
+            must(whole, "a field that is no amount")?;
+            State::Credit {
+                table: index,
+                field,
+            }
+        };
+        self.apply(Op::State(op), &[], &[])
     }
 
     fn lock(&mut self, opcode: u8) -> Checked {

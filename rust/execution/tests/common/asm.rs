@@ -191,6 +191,7 @@ pub const INSTRUCTIONS: &[(u8, &str, &str)] = &[
     (0xBB, "table.has_at", "T"),
     (0xBC, "table.get_at", "T"),
     (0xBD, "table.find_at", "Tt"),
+    (0xBE, "table.credit", "T2"),
     (0xC0, "emit", "v"),
     (0xC1, "timer.set", "s"),
     (0xC2, "timer.cancel", ""),
