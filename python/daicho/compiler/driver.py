@@ -99,6 +99,11 @@ _KEPT: dict[tuple[str, Source], Module] = {}
 """By name and text. A module that is checked does not change any more."""
 
 
+def forget() -> None:
+    """Drop what is kept: the next compilation reads every imported file anew."""
+    _KEPT.clear()
+
+
 class Sources:
     """The contract files of one compilation, read once each."""
 
