@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from daicho.compiler.ir import Block, Branch, Code, Const, Instr, Node
@@ -12,6 +12,9 @@ from daicho.compiler.types import Field, RecordType, Type
 
 Functions = dict[tuple[str, str], Function]
 TableMap = dict[tuple[str, str], TableDecl]
+
+_PLAIN = ("const", "local")
+"""What is there already: it traps nowhere, and no other expression changes it."""
 
 
 class Builder:
@@ -49,7 +52,7 @@ class Builder:
         """Write the code that leaves `value` on the stack."""
         self._pusher(self, value)
 
-    def push_all(self, values: tuple[Expr, ...]) -> None:
+    def push_all(self, values: Sequence[Expr]) -> None:
         """Values one after another."""
         for item in values:
             self.push(item)
@@ -85,6 +88,23 @@ class Builder:
             self.code.locals[name] = type_
         self._used.append((type_, name))
         return name
+
+    def again(self, value: Expr) -> Expr:
+        """What pushes `value` as often as wanted: itself if nothing is worked out, or a local."""
+        return value if value.op in _PLAIN else self._in_local(value, "local.set")
+
+    def tee(self, value: Expr) -> Expr:
+        """Push `value`, and return what pushes it another time."""
+        if value.op not in _PLAIN:
+            return self._in_local(value, "local.tee")
+        self.push(value)
+        return value
+
+    def _in_local(self, value: Expr, op: str) -> Expr:
+        self.push(value)
+        name = self.temporary(value.type)
+        self.emit(op, name)
+        return Expr("local", value.type, value.span, (), name)
 
     def kept(self, type_: Type) -> str:
         """A local of this type for the whole function, as a loop's counter."""

@@ -11,57 +11,40 @@ from daicho.compiler.ir import BOUNDS
 from daicho.compiler.step3_lower.builder import Builder, stored_row
 from daicho.compiler.tree import Expr, TableDecl
 
+Place = list[Expr]
+"""The key of a row of balances, each part of it to be pushed again."""
+
 
 def _holdings_parts(
     builder: Builder, value: Expr
-) -> tuple[TableDecl, str, list[list[str]], tuple[int, ...]]:
-    """The amount and each place's key, in locals; and the amount columns."""
+) -> tuple[TableDecl, Expr, list[Place], tuple[int, ...]]:
+    """The amount, which is not negative, each place, and the amount columns."""
     assert isinstance(value.data, tuple)
     table = builder.table(str(value.data[0]))
     columns = tuple(int(item) for item in value.data[1:])
-    amount = builder.temporary(value.args[0].type)
-    builder.push(value.args[0])
-    builder.emit("local.tee", amount)
-    builder.push_int(value.args[0].type, 0)
-    builder.emit("ge", value.args[0].type)
+    amount = builder.tee(value.args[0])
+    builder.push_int(amount.type, 0)
+    builder.emit("ge", amount.type)
     builder.emit("require", BOUNDS)
-    width, keys = len(table.keys), value.args[1:]
-    places = [_kept(builder, keys[at : at + width]) for at in range(0, len(keys), width)]
+    width, keys = len(table.keys), [builder.again(key) for key in value.args[1:]]
+    places = [keys[at : at + width] for at in range(0, len(keys), width)]
     return table, amount, places, columns
 
 
-def _kept(builder: Builder, values: tuple[Expr, ...]) -> list[str]:
-    """Values, worked out once, in locals."""
-    names: list[str] = []
-    for item in values:
-        builder.push(item)
-        names.append(builder.temporary(item.type))
-        builder.set(names[-1])
-    return names
-
-
-def _get_all(builder: Builder, names: list[str]) -> None:
-    for name in names:
-        builder.get(name)
-
-
-def _debit(builder: Builder, table: TableDecl, place: list[str], amount: str, column: int) -> None:
-    _get_all(builder, place)
-    builder.get(amount)
+def _debit(builder: Builder, table: TableDecl, place: Place, amount: Expr, column: int) -> None:
+    builder.push_all([*place, amount])
     builder.emit("neg", table.values[0].type)
     builder.emit("table.adjust", table, column)
 
 
-def _credit(builder: Builder, table: TableDecl, place: list[str], amount: str, column: int) -> None:
+def _credit(builder: Builder, table: TableDecl, place: Place, amount: Expr, column: int) -> None:
     """Add to the row, or make one."""
-    _get_all(builder, place)
-    builder.get(amount)
+    builder.push_all([*place, amount])
     builder.emit("table.credit", table, column)
 
 
-def _declare(builder: Builder, op: str, table: TableDecl, place: list[str], amount: str) -> None:
-    builder.get(place[table.group])
-    builder.get(amount)
+def _declare(builder: Builder, op: str, table: TableDecl, place: Place, amount: Expr) -> None:
+    builder.push_all([place[table.group], amount])
     builder.emit(op, table)
 
 
@@ -90,22 +73,22 @@ def _lock(builder: Builder, value: Expr) -> None:
     """Into the locked column first: there what is wrong with the lock shows."""
     assert isinstance(value.data, tuple)
     table, width = builder.table(str(value.data[0])), len(value.args[1:-1]) // 2
-    amount, *keys, lock = _kept(builder, value.args)
+    amount, *keys, lock = map(builder.again, value.args)
     source, target = keys[:width], keys[width:]
     _have_row(builder, table, target)
-    _get_all(builder, [*target, amount, lock])
+    builder.push_all([*target, amount, lock])
     builder.emit("table.lock", table, int(value.data[2]))
     _debit(builder, table, source, amount, int(value.data[1]))
 
 
-def _have_row(builder: Builder, table: TableDecl, place: list[str]) -> None:
+def _have_row(builder: Builder, table: TableDecl, place: Place) -> None:
     """Make a row without any amount where there is none."""
-    _get_all(builder, place)
+    builder.push_all(place)
     builder.emit("table.has", table)
     builder.emit("not")
     arms = builder.branch(None)
     with arms.then():
-        _get_all(builder, place)
+        builder.push_all(place)
         for item in table.values:
             builder.push_int(item.type, 0)
         builder.emit("record.new", stored_row(table.row))
@@ -116,20 +99,16 @@ def _unlock(builder: Builder, value: Expr) -> None:
     assert isinstance(value.data, tuple)
     table = builder.table(str(value.data[0]))
     width, unit = len(table.keys), table.values[0].type
-    names = _kept(builder, value.args)
-    source, target, lock, part = (
-        names[:width],
-        names[width : 2 * width],
-        names[2 * width],
-        names[2 * width + 1 :],
-    )
-    _get_all(builder, [*source, *part, lock])
+    args = [builder.again(item) for item in value.args]
+    source, target, lock = args[:width], args[width : 2 * width], args[2 * width]
+    part = args[2 * width + 1 :]
+    builder.push_all([*source, *part, lock])
     builder.emit("table.unlock_part" if part else "table.unlock", table, int(value.data[1]))
     if not part:
-        part = [builder.temporary(unit)]
-        builder.set(part[0])
+        part = [Expr("local", unit, value.span, (), builder.temporary(unit))]
+        builder.set(str(part[0].data))
     _credit(builder, table, target, part[0], int(value.data[2]))
-    builder.get(part[0])
+    builder.push(part[0])
 
 
 def _locked(builder: Builder, value: Expr) -> None:

@@ -24,16 +24,6 @@ def _table_of(builder: Builder, value: Expr) -> tuple[TableDecl, bool]:
     return builder.table(str(value.data)), False
 
 
-def _push_keys(builder: Builder, keys: tuple[Expr, ...]) -> list[str]:
-    """Keys on the stack, and kept in locals for another time."""
-    places: list[str] = []
-    for key in keys:
-        builder.push(key)
-        places.append(builder.temporary(key.type))
-        builder.emit("local.tee", places[-1])
-    return places
-
-
 def _has(builder: Builder, value: Expr) -> None:
     table, timed = _table_of(builder, value)
     for item in value.args:
@@ -45,41 +35,36 @@ def _get(builder: Builder, value: Expr) -> None:
     """`table[key]`: MISSING if there is none."""
     table, timed = _table_of(builder, value)
     stored = builder.temporary(stored_row(table.row))
-    places = _push_keys(builder, value.args[: len(table.keys)])
+    places = [builder.tee(key) for key in value.args[: len(table.keys)]]
     if timed:
         builder.push(value.args[-1])
     builder.emit("table.get_at" if timed else "table.get", table)
     builder.set(stored)
-    for place in places:
-        builder.get(place)
+    builder.push_all(places)
     builder.get(stored)
     builder.emit("record.new", table.row)
 
 
-def _find_stored(
-    builder: Builder, table: TableDecl, value: Expr, timed: bool
-) -> tuple[list[str], str, Type]:
-    """The stored record, perhaps, in a local; and the locals of its key."""
+def _find_stored(builder: Builder, table: TableDecl, timed: bool) -> tuple[str, OptionalType]:
+    """The stored record whose key, and time, are on the stack: in a local, perhaps none."""
     optional = OptionalType(stored_row(table.row))
     found = builder.temporary(optional)
-    places = _push_keys(builder, value.args[: len(table.keys)])
-    if timed:
-        builder.push(value.args[-1])
     builder.emit("table.find_at" if timed else "table.find", table, optional)
     builder.set(found)
-    return places, found, optional
+    return found, optional
 
 
 def _find(builder: Builder, value: Expr) -> None:
     """`table.get(key)`: the whole row, or none."""
     table, timed = _table_of(builder, value)
-    places, found, optional = _find_stored(builder, table, value, timed)
+    places = [builder.tee(key) for key in value.args[: len(table.keys)]]
+    builder.push_all(value.args[len(table.keys) :])
+    found, optional = _find_stored(builder, table, timed)
     builder.get(found)
     builder.emit("is_some", optional)
     arms = builder.branch(value.type)
     with arms.then():
-        for place in places:
-            builder.get(place)
+        builder.push_all(places)
         builder.get(found)
         builder.emit("unwrap", optional)
         builder.emit("record.new", table.row)
@@ -125,7 +110,8 @@ def _map_get(builder: Builder, value: Expr) -> None:
 
 def _map_find(builder: Builder, value: Expr) -> None:
     table, timed = _table_of(builder, value)
-    _, found, optional = _find_stored(builder, table, value, timed)
+    builder.push_all(value.args)
+    found, optional = _find_stored(builder, table, timed)
     builder.get(found)
     builder.emit("is_some", optional)
     arms = builder.branch(value.type)
