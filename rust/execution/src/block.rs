@@ -2,9 +2,9 @@
 //! that are due, then the calls run in order. Each sees what those before it
 //! changed; a failed one leaves no trace but its outcome (docs/bytecode.md, §11).
 
-use daicho_types::ledger::{Change, Compartment, RowBytes, StateView};
+use daicho_types::ledger::{Change, Compartment, StateView};
 use daicho_types::limits::{ARGUMENT_BYTES_MAX, BLOCK_GAS_MAX, GAS_LIMIT_LARGE, GAS_LIMIT_SMALL};
-use daicho_types::{ConsensusTime, Height, roles};
+use daicho_types::{ConsensusTime, Height, RowBytes, roles};
 
 use crate::context::{Call, Outcome, Signer, Status, TxContext, Visibility};
 use crate::contracts::{Contracts, find_scheduled};

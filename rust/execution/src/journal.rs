@@ -7,8 +7,8 @@ use std::collections::btree_map::Range;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 
-use daicho_types::ledger::{Change, Compartment, Row, RowBytes, StateView};
-use daicho_types::{ConsensusTime, Height, RowKey};
+use daicho_types::ledger::{Change, Compartment, Row, StateView};
+use daicho_types::{ConsensusTime, Height, RowBytes, RowKey};
 
 use crate::context::Visibility;
 use crate::limits::{SCAN_CHUNK_ROWS, WRITES_MAX};

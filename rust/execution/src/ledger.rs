@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use daicho_types::ledger::{Change, Compartment, Row, RowBytes, StateView};
-use daicho_types::{ConsensusTime, Height, RowKey};
+use daicho_types::ledger::{Change, Compartment, Row, StateView};
+use daicho_types::{ConsensusTime, Height, RowBytes, RowKey};
 
 /// A view as it was after some height: what a query at a named height reads.
 pub struct AtHeight<'a> {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use daicho_types::ledger::{Change, Row, RowBytes};
+use daicho_types::ledger::{Change, Row};
 use daicho_types::limits::SCAN_ROWS_MAX;
-use daicho_types::{Digest, Height, RowKey};
+use daicho_types::{Digest, Height, RowBytes, RowKey};
 
 use crate::tree::Tree;
 use crate::{CompartmentKey, shape};

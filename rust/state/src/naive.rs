@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daicho_types::ledger::{Change, Compartment, Row, RowBytes, StateView};
+use daicho_types::ledger::{Change, Compartment, Row, StateView};
 use daicho_types::limits::SCAN_ROWS_MAX;
-use daicho_types::{ChainId, ConsensusTime, Digest, Height, RowKey};
+use daicho_types::{ChainId, ConsensusTime, Digest, Height, RowBytes, RowKey};
 
 use crate::state::{by_compartment, check_follows};
 use crate::{BlockRef, KeyRing, StateError, shape};

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use daicho_types::ledger::{Change, Compartment, RowBytes};
+use daicho_types::ledger::{Change, Compartment};
 use daicho_types::limits::{KEY_BYTES_MAX, ROW_BYTES_MAX};
-use daicho_types::{ChainId, ConsensusTime, Digest, Height, RowKey};
+use daicho_types::{ChainId, ConsensusTime, Digest, Height, RowBytes, RowKey};
 
 use crate::book::Book;
 use crate::limits::BLOCK_CHANGES_MAX;

@@ -1,7 +1,7 @@
 //! The state as contract execution reads it.
 
-use daicho_types::ledger::{Compartment, Row, RowBytes, StateView};
-use daicho_types::{ConsensusTime, Height, RowKey};
+use daicho_types::ledger::{Compartment, Row, StateView};
+use daicho_types::{ConsensusTime, Height, RowBytes, RowKey};
 
 use crate::State;
 

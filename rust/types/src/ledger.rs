@@ -2,9 +2,7 @@
 //! and what a transaction changed. `execution` is written against the trait,
 //! `state` implements it, and neither knows the other (design §2).
 
-use std::sync::Arc;
-
-use crate::{ConsensusTime, Height, RowKey};
+use crate::{ConsensusTime, Height, RowBytes, RowKey};
 
 /// Whose rows these are. Every row lies in exactly one compartment; its holder
 /// has the key of it (design §6, §7). Seventeen bytes on the wire: a kind and
@@ -63,10 +61,6 @@ pub struct Change {
     /// The row, at most [`crate::limits::ROW_BYTES_MAX`] bytes; `None` removes it.
     pub value: Option<RowBytes>,
 }
-
-/// The bytes of a row: written once, then shared by everything that holds the row,
-/// from the call that wrote it to the history that keeps it.
-pub type RowBytes = Arc<[u8]>;
 
 /// A key and its row, as a scan returns them.
 pub type Row = (RowKey, RowBytes);

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod limits;
 pub mod result;
 pub mod roles;
+mod row_bytes;
 mod row_key;
 pub mod trace;
 
@@ -25,6 +26,7 @@ pub use ids::{
     AgreementKey, Alias, ChainId, ContractId, Digest, Epoch, PartyId, PublicKey, ReplicaId,
     Signature, View,
 };
+pub use row_bytes::RowBytes;
 pub use row_key::RowKey;
 
 wire_newtype!(ConsensusTime, Height);

@@ -3,9 +3,8 @@
 //! is the row's key. An entry that a write leaves as it is costs nothing, but a
 //! migration writes every entry anew: the index may be younger than the row.
 
-use daicho_types::RowKey;
-use daicho_types::ledger::RowBytes;
 use daicho_types::limits::KEY_BYTES_MAX;
+use daicho_types::{RowBytes, RowKey};
 
 use super::Machine;
 use super::tables::Place;

@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use daicho_types::RowKey;
-use daicho_types::ledger::RowBytes;
 use daicho_types::limits::KEY_BYTES_MAX;
+use daicho_types::{RowBytes, RowKey};
 
 use super::Machine;
 use super::tables::{Place, signed};

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use daicho_types::ledger::{Compartment, RowBytes};
+use daicho_types::ledger::Compartment;
 use daicho_types::limits::{EVENT_BYTES_MAX, EVENTS_MAX, KEY_BYTES_MAX, ROW_BYTES_MAX};
-use daicho_types::{ConsensusTime, Height, RowKey};
+use daicho_types::{ConsensusTime, Height, RowBytes, RowKey};
 
 use super::Machine;
 use crate::codec::{self, Decoder};
