@@ -36,8 +36,7 @@ def _get(builder: Builder, value: Expr) -> None:
     table, timed = _table_of(builder, value)
     stored = builder.temporary(stored_row(table.row))
     places = [builder.tee(key) for key in value.args[: len(table.keys)]]
-    if timed:
-        builder.push(value.args[-1])
+    builder.push_all(value.args[len(table.keys) :])
     builder.emit("table.get_at" if timed else "table.get", table)
     builder.set(stored)
     builder.push_all(places)
