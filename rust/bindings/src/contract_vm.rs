@@ -137,6 +137,11 @@ pub struct TestChain {
 
 #[pymethods]
 impl TestChain {
+    /// Its name is no test's, which pytest would collect.
+    #[classattr]
+    #[pyo3(name = "__test__")]
+    const NO_TEST: bool = false;
+
     /// An empty ledger whose genesis has this time.
     #[new]
     fn new(genesis_us: u64) -> Self {
