@@ -148,6 +148,35 @@ def test_what_is_gone_is_said_with_what_follows() -> None:
     assert any("NO_ENTRY" in warning for warning in found.warnings)
 
 
+MORE = """
+class More(Row):
+    who: Key[Party]
+    amount: Int
+mores = Table(More, compartment=party(More.who))
+"""
+INDEX = "mores_by_amount = Index(mores, More.who, More.amount)\n"
+
+
+def test_tables_and_indexes_are_never_left_out() -> None:
+    """Else a version after that could give the rows that stay another meaning."""
+    base = BASE.replace(
+        "from daicho.contract import (", "from daicho.contract import (\n    Index,"
+    )
+    texts = [base + MORE + INDEX, base + MORE, base]
+    both, table, neither = (compile_source(text, "register.py") for text in texts)
+    left_out = ["index 3 mores_by_amount", "table 2 mores"]
+    for old, new, problems in [
+        (both, table, left_out[:1]),
+        (table, neither, left_out[1:]),
+        (both, neither, left_out[::-1]),
+    ]:
+        found = compare(interface_of(old.data), interface_of(new.data))
+        wanted = [f"{part} is left out, and its rows would stay" for part in problems]
+        assert found.problems == wanted
+        assert not ledger_lets(old, new)
+    assert ledger_lets(neither, both)
+
+
 def test_roles_queries_and_errors_may_change() -> None:
     found = versions(
         ("@entry(roles=(Role.MEMBER,))", "@entry(roles=(Role.ISSUER,))"),

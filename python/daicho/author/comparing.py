@@ -1,8 +1,8 @@
 """What one version of a contract changes against another, and whether it can take over.
 
 The rules of taking over are the ledger's own (docs/bytecode.md, section 13): every
-number that both versions have keeps its meaning. What the ledger lets pass and an
-author should still know is a warning.
+number that both versions have keeps its meaning, and what rows stand under stays.
+What the ledger lets pass and an author should still know is a warning.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ KINDS = (
 _BY_NAME = ("type",)
 """Kinds whose numbers are positions in one artefact and mean nothing in another."""
 _ARTICLES = {"table": "a table's", "lock": "a lock's", "index": "an index's"}
+_KEPT = ("table", "lock", "index")
+"""Rows stand under their numbers, so that a version never leaves one out."""
 _GONE = {
-    "table": "its rows stay where they are and nobody reads them",
-    "lock": "what it holds stays where it is and nobody releases it",
-    "index": "scans of it no longer work",
     "event": "who follows it gets no more of them",
     "entry": "calls of it fail with NO_ENTRY",
     "query": "asking it fails with NO_ENTRY",
@@ -89,6 +88,8 @@ def _compare_kind(old: dict[Any, Part], new: dict[Any, Part], found: Comparison)
             found.added.append(new[key])
         elif key not in new:
             found.removed.append(old[key])
+            if old[key].kind in _KEPT:
+                found.problems.append(f"{label(old[key])} is left out, and its rows would stay")
             if old[key].kind in _GONE:
                 found.warnings.append(f"{label(old[key])} is gone: {_GONE[old[key].kind]}")
         else:

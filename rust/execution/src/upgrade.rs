@@ -1,6 +1,7 @@
 //! What stands against one artefact taking another's place (docs/bytecode.md,
 //! §13): every id that both have must keep its meaning, since rows, pending timers
-//! and other contracts hold on to it.
+//! and other contracts hold on to it; and what rows stand under is never left out,
+//! since a later version could give them another meaning.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +17,12 @@ type Shapes = Vec<[u8; 32]>;
 pub fn upgrade_problems(old: &Module, new: &Module) -> Vec<String> {
     let shapes = (old.types.shapes(), new.types.shapes());
     let mut problems = Vec::new();
-    compare(
-        &mut problems,
-        "table",
-        &tables(old, &shapes.0),
-        &tables(new, &shapes.1),
-    );
-    compare(
-        &mut problems,
-        "index",
-        &indexes(old, &shapes.0),
-        &indexes(new, &shapes.1),
-    );
+    let (tables_before, tables_after) = (tables(old, &shapes.0), tables(new, &shapes.1));
+    compare(&mut problems, "table", &tables_before, &tables_after);
+    keep(&mut problems, "table", &tables_before, &tables_after);
+    let (indexes_before, indexes_after) = (indexes(old, &shapes.0), indexes(new, &shapes.1));
+    compare(&mut problems, "index", &indexes_before, &indexes_after);
+    keep(&mut problems, "index", &indexes_before, &indexes_after);
     compare(&mut problems, "lock rows", &locks(old), &locks(new));
     compare(
         &mut problems,
@@ -88,6 +83,15 @@ fn compare(problems: &mut Vec<String>, kind: &str, old: &Meanings, new: &Meaning
                 "{kind} {name} (id {id}) means another thing than {before} did"
             ));
         }
+    }
+}
+
+/// What rows stand under is there for ever. Lock rows go with their table.
+fn keep(problems: &mut Vec<String>, kind: &str, old: &Meanings, new: &Meanings) {
+    for (id, (name, _)) in old.iter().filter(|(id, _)| !new.contains_key(id)) {
+        problems.push(format!(
+            "{kind} {name} (id {id}) is left out, and its rows would stay"
+        ));
     }
 }
 
