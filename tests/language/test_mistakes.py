@@ -32,6 +32,8 @@ MISTAKES: dict[str, list[Told]] = {
     'return "n: " + n': [("DC0041", '"n: " + n', "`str(n)`")],
     "ys = [x for x in xs]": [("DC0006", "[x for x in xs]", "`for` loop")],
     "ys = sorted(xs, key=lambda x: -x)": [("DC0006", "lambda x: -x", "`def`")],
+    "ys: list[Int | None] = [n, m]\n    ys.sort()": [("DC0053", "ys.sort()", "sort numbers")],
+    "x = fine * fine": [("DC0042", "fine * fine", "`fine.round(…)`")],
     "ys = xs[::-1]": [("DC0006", "::-1", "range(start, stop, step)")],
     "if (k := n) > 3:\n        n = k": [("DC0006", "k := n", "line of its own")],
     "s = {1, 2}": [("DC0006", "{1, 2}", "Table")],
@@ -181,7 +183,7 @@ MISTAKES: dict[str, list[Told]] = {
 """Statements of a function of `PARAMETERS`."""
 PARAMETERS = (
     "n: Int, m: Int | None, xs: list[Int], text: Str, price: Price, fee: JPY, dollars: USD, "
-    "who: Party, side: Side"
+    "who: Party, side: Side, fine: Annotated[Decimal, Digits(38, 20)]"
 )
 DECLARED: dict[str, list[Told]] = {
     "def f(n: Int = 3) -> Int:\n    return n": [("DC0011", "3", "None")],

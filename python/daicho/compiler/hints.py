@@ -220,6 +220,9 @@ def operation(left: object, symbol: str, right: object, a: str, b: str) -> str:
         return text.format(a=a, b=b, left=left, right=right)
     if one == "Str" and symbol == "%":
         return _TEXT
+    if (one, symbol, two) == ("Decimal", "*", "Decimal"):
+        places = getattr(left, "scale", 0) + getattr(right, "scale", 0)
+        return f"the product has {places} places, of at most 38: round first, `{a}.round(…)`"
     for value, found, target in ((b, right, left), (a, left, right)):
         none = symbol == "*" or one == two
         hint = "" if none else between(value, found, target)

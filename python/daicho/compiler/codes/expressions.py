@@ -107,6 +107,6 @@ PLACE = code(
     54,
     "not a place of holdings",
     "`{what}` is not a place of `{table}`",
-    "write `{table}.at(key, …).column`",
+    "write `balances.at(key, …).column`, `balances` the Holdings",
     "Amounts move between places: a row of the holdings, by its key, and one of its amounts.",
 )

@@ -32,6 +32,7 @@ from daicho.compiler.types import (
     OptionalType,
     TupleType,
     Type,
+    is_ordered,
 )
 
 LOCALS_MAX = 200
@@ -121,7 +122,7 @@ def assign(scope: Scope, node: ast.Assign, target: ast.expr, value_node: ast.exp
             _alias(scope, value_node, value)
             bound = bind(scope, target, name, value, written=value_node)
             return [] if bound is None else [Assign(scope.span(node), name, bound)]
-        case ast.Tuple(elts=elements):
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
             return _unpack(scope, node, elements, scope.check(value_node))
         case ast.Subscript():
             return _set_item(scope, node, target, value_node)
@@ -292,6 +293,10 @@ def list_change(scope: Scope, node: ast.Call, owner: ast.Name, attr: str) -> lis
     if not name or not isinstance(current.type, ListType):
         return []
     item = current.type.item
+    if attr == "sort" and not is_ordered(item):
+        what, hint = "has items without an order", "sort numbers, texts, dates or times"
+        scope.error(codes.NOT_ITERABLE, node, hint, found=current.type, what=what)
+        return []
     wanted: dict[str, tuple[Type, ...]] = {
         "append": (item,),
         "extend": (ListType(item, current.type.length),),

@@ -160,7 +160,8 @@ def _place(
             if column in names:
                 _is_locked(scope, table, node, names.index(column), locked)
                 return key_of(scope, table, parts, node), names.index(column)
-    scope.error(codes.PLACE, node, what=shown(node), table=table.name)
+    hint = f"write `{table.name}.at(key, …).column`"
+    scope.error(codes.PLACE, node, hint, what=shown(node), table=table.name)
     return None
 
 

@@ -35,13 +35,18 @@ from daicho.compiler.types import (
 
 
 def _forget_assigned(scope: Scope, body: list[ast.stmt]) -> None:
-    """Of what is assigned somewhere in `body`, nothing is known at the beginning of a turn."""
+    """Of what is assigned somewhere in `body`, nothing is known at the beginning of a turn.
+
+    What `+=` and its like make is never None.
+    """
     if not scope.flow.present:
         return
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                scope.flow.forget(node.id)
+    parts = [node for statement in body for node in ast.walk(statement)]
+    counted = {id(node.target) for node in parts if isinstance(node, ast.AugAssign)}
+    for node in parts:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) if id(node) not in counted:
+                scope.flow.forget(name)
 
 
 def _loop_body(scope: Scope, block: Block, body: list[ast.stmt]) -> tuple[tuple[Stmt, ...], Loop]:

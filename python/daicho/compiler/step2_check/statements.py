@@ -70,8 +70,17 @@ def block(scope: Scope, body: list[ast.stmt]) -> tuple[Stmt, ...]:
                 block(scope, inner)
                 scope.flow.reachable = True
         else:
-            done += _statement(scope, statement)
+            done += _told(scope, statement)
     return tuple(done)
+
+
+def _told(scope: Scope, node: ast.stmt) -> list[Stmt]:
+    """What a statement is checked to; one that leaves nothing behind was reported."""
+    done = _statement(scope, node)
+    if not done and not scope.reporter.diagnostics:
+        says_nothing = isinstance(node, ast.Pass) or is_remark(node)
+        assert says_nothing, f"{type(node).__name__} is neither kept nor refused"
+    return done
 
 
 def _statement(scope: Scope, node: ast.stmt) -> list[Stmt]:
