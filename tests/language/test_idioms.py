@@ -8,7 +8,7 @@ from daicho.compiler import CompileError, compile_source
 from daicho.testing import Call, Chain
 
 HEAD = """
-from daicho.contract import ANY_ROLE, Code, Int, abort, entry
+from daicho.contract import ANY_ROLE, Bool, Code, Int, abort, attempt, entry
 
 edition = 1
 
@@ -54,6 +54,26 @@ def test_what_counts_down_stays_a_number_in_a_loop() -> None:
 """
     assert run(body, 4) == 410
     assert run(body, None) == -1
+
+
+def test_an_attempt_says_which_failure_it_was() -> None:
+    body = """argument: Int) -> Bool:
+    with attempt() as tried:
+        both(argument)
+    return tried.code == Error.BAD.value
+"""
+    assert run(body, 101) is True
+    assert run(body, 1) is False
+
+
+def test_what_gives_nothing_may_return_none() -> None:
+    body = """argument: Int) -> None:
+    if argument > 0:
+        return None
+    abort(Error.BAD)
+"""
+    assert run(body, 1) is None
+    assert run(body, 0) == "BAD"
 
 
 OTHERS = {

@@ -182,6 +182,8 @@ def _field(scope: Scope, node: ast.Attribute, owner: Expr) -> Expr:
             return Expr("attempt.ok", BOOL, span, (owner,))
         case AttemptType(), "code":
             return Expr("attempt.code", INT, span, (owner,))
+        case EnumType(code=True), "value" if owner.op == "const":
+            return Expr("const", INT, span, (), owner.data)
         case DateType(), _ if node.attr in DATE_PARTS:
             part = node.attr
             return Expr(f"date.{part}", INT, span, (owner,))

@@ -184,12 +184,17 @@ def _attempt(scope: Scope, node: ast.With, target: ast.Name, name: str) -> Stmt:
     return Attempt(scope.span(node), name, body)
 
 
+def _is_none(node: ast.expr) -> bool:
+    """Whether a value is written `None`."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def _return(scope: Scope, node: ast.Return) -> Stmt:
     if scope.attempts:
         scope.error(codes.LEAVES_ATTEMPT, node, word="return")
     wanted = scope.function.result
     value: Expr | None = None
-    if node.value is None:
+    if node.value is None or (wanted == NONE and _is_none(node.value)):
         if wanted not in (NONE, UNKNOWN):
             scope.error(codes.MISMATCH, node, expected=wanted, found="nothing")
     elif wanted == NONE:
