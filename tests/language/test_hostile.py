@@ -130,11 +130,12 @@ GOOD: dict[str, str] = {
     + "".join(f"def f{i}() -> Int:\n    return f{i - 1}()\n" for i in range(1, 1_000)),
     "everything calls everything": HEAD
     + joined(
-        "@query(roles=ANY_ROLE)\ndef f{}(a: Int) -> Int:\n    return "
+        "def f{}(a: Int) -> Int:\n    return "
         + joined("f{}(a)", 20, " + ").replace("{", "{{").replace("}", "}}")
         + "\n",
         20,
-    ),
+    )
+    + "@query(roles=ANY_ROLE)\ndef all(a: Int) -> Int:\n    return f0(a)\n",
     "an else-if chain": function(
         "    if a == 0:\n        return 0\n"
         + joined("    elif a == {0}:\n        return {0}\n", 50)

@@ -59,6 +59,7 @@ from daicho.compiler.codes.flow import (
 from daicho.compiler.codes.ledger import (
     ADDRESSEES,
     AUTHORITY,
+    CALLED_FROM_CODE,
     CONTRACT_SET,
     LEAVES_ATTEMPT,
     LIMIT,
@@ -97,6 +98,7 @@ __all__ = [
     "ATTRIBUTE",
     "AUTHORITY",
     "BOUND",
+    "CALLED_FROM_CODE",
     "CASE_AFTER_ALL",
     "CHAIN",
     "CLASS_BASE",
