@@ -312,15 +312,16 @@ def four(n: Int) -> Int:
 def test_a_file_that_imports_another_text_than_before_is_checked_anew() -> None:
     """An imported file is kept from one compilation to the next, with what it imports."""
 
-    def function(name: str, value: str, result: str = "Int") -> str:
+    def function(name: str, value: str, result: str = "Int", decorator: str = "") -> str:
         head = f"from daicho.contract import ANY_ROLE, {result}, query"
-        return f"{head}\n{{}}edition = 1\n\n\n@query(roles=ANY_ROLE)\n" + (
+        return f"{head}\n{{}}edition = 1\n\n\n{decorator}" + (
             f"def {name}() -> {result}:\n    return {value}\n"
         )
 
     def compiled(inner: str) -> str:
         outer = function("outer", "inner()").format("from inner import inner\n")
-        top = function("top", "outer()").format("from outer import outer\n")
+        asked = function("top", "outer()", decorator="@query(roles=ANY_ROLE)\n")
+        top = asked.format("from outer import outer\n")
         imports = {"outer": outer, "inner": inner.format("")}
         return compile_source(top, "top.py", imports).texts["lower"]
 

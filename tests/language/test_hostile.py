@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from daicho.compiler import CompileError, compile_path, compile_source
+from daicho.compiler.bytecode import COLUMN_MAX
 from daicho.compiler.diagnostics import DIAGNOSTICS_MAX, LINE_MAX
 from daicho.compiler.step1_parse import (
     ACCEPTED,
@@ -19,7 +20,8 @@ from daicho.compiler.step1_parse import (
     REFUSED_STATEMENTS,
     SOURCE_BYTES_MAX,
 )
-from daicho.testing import Chain
+from daicho.compiler.step2_check.limits import LOOPS_MAX
+from daicho.testing import Chain, aborts
 
 HEAD = """from daicho.contract import *
 edition = 1
@@ -130,11 +132,12 @@ GOOD: dict[str, str] = {
     + "".join(f"def f{i}() -> Int:\n    return f{i - 1}()\n" for i in range(1, 1_000)),
     "everything calls everything": HEAD
     + joined(
-        "@query(roles=ANY_ROLE)\ndef f{}(a: Int) -> Int:\n    return "
+        "def f{}(a: Int) -> Int:\n    return "
         + joined("f{}(a)", 20, " + ").replace("{", "{{").replace("}", "}}")
         + "\n",
         20,
-    ),
+    )
+    + "@query(roles=ANY_ROLE)\ndef all(a: Int) -> Int:\n    return f0(a)\n",
     "an else-if chain": function(
         "    if a == 0:\n        return 0\n"
         + joined("    elif a == {0}:\n        return {0}\n", 50)
@@ -165,6 +168,45 @@ GOOD: dict[str, str] = {
 def test_large_and_odd_texts_that_are_fine_give_what_verifies(name: str) -> None:
     artefact = compile_source(GOOD[name], "case.py")
     Chain().deploy(artefact, 1)
+
+
+NESTING = {
+    "attempts": "with attempt() as tried_{}:\n",
+    "loops": "for _{} in range(1):\n",
+}
+
+
+def nested(form: str, depth: int) -> str:
+    lines = [" " * 4 * (at + 1) + form.format(at) for at in range(depth)]
+    body = "".join(lines) + " " * 4 * (depth + 1) + "n = n // 0\n"
+    head = HEAD.replace("Str", "Str, attempt")
+    return f"{head}@entry(roles=ANY_ROLE)\ndef f() -> Int:\n    n = 1\n{body}    return n\n"
+
+
+@pytest.mark.parametrize("backend", ["vm", "python"])
+@pytest.mark.parametrize("name", NESTING)
+def test_loops_and_attempts_nest_as_deep_as_both_backends_can(name: str, backend: str) -> None:
+    with pytest.raises(CompileError, match="nest more than 19 deep") as failure:
+        compile_source(nested(NESTING[name], LOOPS_MAX + 1), "case.py")
+    assert [item.code for item in failure.value.diagnostics] == ["DC0080"]
+    chain = Chain(backend_name=backend)
+    chain.deploy(compile_source(nested(NESTING[name], LOOPS_MAX), "case.py"), 1)
+    bank = chain.party("bank", "MEMBER")
+    if name == "attempts":
+        assert chain.call(bank, "case", "f") == 1
+    else:
+        with aborts("DIVIDE_BY_ZERO"):
+            chain.call(bank, "case", "f")
+
+
+def test_a_column_past_the_last_one_is_the_last_one() -> None:
+    text = f"{HEAD}@query(roles=ANY_ROLE)\ndef f() -> Int:\n    x = 0;{' ' * 70_000}return x // x\n"
+    artefact = compile_source(text, "case.py")
+    assert [item.column for item in artefact.source_map["f"]] == [4, COLUMN_MAX]
+    chain = Chain(backend_name="both")
+    chain.deploy(artefact, 1)
+    with aborts("DIVIDE_BY_ZERO"):  # at the same place in both
+        chain.query(chain.party("bank", "MEMBER"), "case", "f")
 
 
 @pytest.mark.parametrize(

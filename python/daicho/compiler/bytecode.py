@@ -11,6 +11,8 @@ MAGIC = b"DAICHOBC"
 FORMAT = 1
 GAS_SCHEDULE = 1
 NO_TYPE = 0xFFFF
+COLUMN_MAX = 65_535
+"""What is further right on its line is said to stand here: a source map has 16 bits for it."""
 
 INSTRUCTIONS: dict[str, tuple[int, str]] = {
     "unreachable": (0x00, ""),

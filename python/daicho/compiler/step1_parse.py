@@ -13,7 +13,7 @@ import itertools
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import SHOWN_MAX, START, Reporter, Source, Span
@@ -32,6 +32,8 @@ INTEGER_BITS_MAX = 128
 """Bits of the widest integer."""
 TEXT_BYTES_MAX = 65_536
 """Bytes of a text."""
+DEBUG = "__debug__"
+"""The one name to which Python lets nobody give a value."""
 TEXTS = f"at most {TEXT_BYTES_MAX} bytes of Unicode"
 
 STATEMENTS: tuple[type[ast.AST], ...] = (
@@ -246,6 +248,21 @@ def _is_text(text: str) -> bool:
         return False
 
 
+_Named = TypeVar("_Named", ast.arg, ast.keyword)
+
+
+def _again(items: Sequence[_Named]) -> list[_Named]:
+    """Those whose name an earlier one has."""
+    seen: set[str] = set()
+    again: list[_Named] = []
+    for item in items:
+        if item.arg in seen:
+            again.append(item)
+        if item.arg is not None:  # `**` has no name
+            seen.add(item.arg)
+    return again
+
+
 def _of_other_languages(line: str) -> str:
     """The hint for a line that reads like C or Java."""
     for sign, hint in (
@@ -368,6 +385,25 @@ class _Acceptance:
                     hint = PARAMETERS.get(what, "")
                     what_ = f"{what} is not part of the language"
                     self._refuse(item, codes.SIGNATURE, hint, what=what_)
+        for item in _again([*node.posonlyargs, *node.args, *node.kwonlyargs]):
+            self._refuse(item, codes.PARAMETER_TWICE, name=item.arg)
+        return True
+
+    def _keywords(self, node: ast.Call | ast.ClassDef) -> bool:
+        """Python's parser lets a keyword stand twice; only its compiler does not."""
+        for item in _again(node.keywords):
+            self._refuse(item, codes.ARGUMENT_TWICE, name=item.arg)
+            if isinstance(node, ast.Call):
+                self.parsed.refused.add(id(node))  # no more is said of it
+        return True
+
+    def _cases(self, node: ast.Match) -> bool:
+        """`case _` is the last one; this too only Python's compiler asks for."""
+        for case, following in itertools.pairwise(node.cases):
+            match case:
+                case ast.match_case(ast.MatchAs(pattern=None, name=None), guard=None):
+                    self._refuse(following.pattern, codes.CASE_AFTER_ALL)
+                    break
         return True
 
     def _name(self, node: ast.AST, name: str | None) -> None:
@@ -379,6 +415,8 @@ class _Acceptance:
         elif len(name) > NAME_MAX:
             what = f"the name `{name[:NAME_MAX]}…` has more than {NAME_MAX} letters"
             self._refuse(node, codes.LIMIT, "choose a shorter one", what=what)
+        elif name == DEBUG:
+            self._refuse(node, codes.PYTHON_NAME, name=name)
         elif isinstance(node, ast.Name):
             self.parsed.used.add(name)
 
@@ -398,9 +436,12 @@ _DETAILS: dict[type[ast.AST], Callable[[_Acceptance, Any], bool]] = {
     ast.Assign: _Acceptance._assignment,
     ast.AugAssign: _Acceptance._operation,
     ast.BinOp: _Acceptance._operation,
+    ast.Call: _Acceptance._keywords,
+    ast.ClassDef: _Acceptance._keywords,
     ast.Constant: _Acceptance._constant,
     ast.Dict: _Acceptance._stars,
     ast.For: _Acceptance._loop,
+    ast.Match: _Acceptance._cases,
     ast.Slice: _Acceptance._slice,
     ast.While: _Acceptance._loop,
     ast.arguments: _Acceptance._parameters,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TypeVar
 
+from daicho.compiler.bytecode import COLUMN_MAX
 from daicho.compiler.diagnostics import InternalError, Span
 from daicho.compiler.tree import (
     Assign,
@@ -212,7 +213,7 @@ def _at(node: _S, span: Span) -> _S:
     method's name ends, and a loop ends many lines below its head.
     """
     node.lineno = node.end_lineno = span.line
-    node.col_offset = node.end_col_offset = span.column - 1
+    node.col_offset = node.end_col_offset = min(span.column - 1, COLUMN_MAX)
     return node
 
 

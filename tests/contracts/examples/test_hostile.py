@@ -31,32 +31,40 @@ count: Var[Int] = Var(0, compartment=PUBLIC)
 kept: Map[Int, Annotated[Str, MaxLen(1000)]] = Map(compartment=PUBLIC)
 
 
-@entry(roles=(Role.MEMBER,))
-def work() -> Int:
+def counted() -> Int:
     count.set(count.get() + 1)
     return count.get()
 
 
 @entry(roles=(Role.MEMBER,))
+def work() -> Int:
+    return counted()
+
+
+@entry(roles=(Role.MEMBER,))
 def raises() -> None:
-    work()
+    counted()
     abort(Error.MINE)
 
 
 @entry(roles=(Role.MEMBER,))
 def divides(by: Int) -> Int:
-    return work() // by
+    return counted() // by
+
+
+def deeper() -> Int:
+    counted()
+    return deeper() + 1
 
 
 @entry(roles=(Role.MEMBER,))
 def recurses() -> Int:
-    work()
-    return recurses() + 1
+    return deeper()
 
 
 @entry(roles=(Role.MEMBER,))
 def doubles() -> None:
-    work()
+    counted()
     xs = [1]
     while True:
         xs.extend(list(xs))
@@ -64,7 +72,7 @@ def doubles() -> None:
 
 @entry(roles=(Role.MEMBER,))
 def hoards() -> None:
-    work()
+    counted()
     text = "x"
     for _ in range(13):
         text = text + text
@@ -75,7 +83,7 @@ def hoards() -> None:
 
 @entry(roles=(Role.MEMBER,))
 def widens() -> None:
-    work()
+    counted()
     text = "x"
     while True:
         text = text + text
@@ -91,7 +99,7 @@ def stores() -> None:
 
 @scheduled(priority=1, gas="S")
 def late() -> None:
-    recurses()
+    deeper()
 
 
 @entry(roles=(Role.MEMBER,))

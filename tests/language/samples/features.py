@@ -211,9 +211,13 @@ def endless() -> Int:
         n = 1 - n
 
 
+def deeper(n: Int) -> Int:
+    return n + deeper(n + 1)
+
+
 @query(roles=ANY_ROLE)
 def recurse(n: Int) -> Int:
-    return n + recurse(n + 1)
+    return deeper(n)
 
 
 @query(roles=ANY_ROLE)

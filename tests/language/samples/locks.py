@@ -83,13 +83,17 @@ def pledge(isin: Isin, quantity: Shares, lender: Party, lock: Hash) -> None:
     )
 
 
-@entry(roles=(Role.MEMBER,))
-def deliver(isin: Isin, buyer: Party, lock: TxId) -> Shares:
+def delivered(isin: Isin, buyer: Party, lock: TxId) -> Shares:
     return positions.unlock(
         source=positions.at(sender(), isin).earmarked,
         target=positions.at(buyer, isin).available,
         lock=lock,
     )
+
+
+@entry(roles=(Role.MEMBER,))
+def deliver(isin: Isin, buyer: Party, lock: TxId) -> Shares:
+    return delivered(isin, buyer, lock)
 
 
 @entry(roles=(Role.MEMBER,))
@@ -124,8 +128,8 @@ def try_all(isin: Isin, part: Shares, lock: TxId) -> Codes:
         abort(Error.ENOUGH)
     codes.append(released.code)
     with attempt() as unlocked:
-        deliver(isin, sender(), lock)
-        deliver(isin, sender(), lock)
+        delivered(isin, sender(), lock)
+        delivered(isin, sender(), lock)
     codes.append(unlocked.code)
     return codes
 

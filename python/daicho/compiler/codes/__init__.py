@@ -59,6 +59,7 @@ from daicho.compiler.codes.flow import (
 from daicho.compiler.codes.ledger import (
     ADDRESSEES,
     AUTHORITY,
+    CALLED_FROM_CODE,
     CONTRACT_SET,
     LEAVES_ATTEMPT,
     LIMIT,
@@ -68,7 +69,9 @@ from daicho.compiler.codes.ledger import (
 )
 from daicho.compiler.codes.registry import REGISTRY, Code
 from daicho.compiler.codes.text import (
+    ARGUMENT_TWICE,
     ASCII,
+    CASE_AFTER_ALL,
     DECORATOR,
     DIVISION,
     EDITION,
@@ -78,6 +81,8 @@ from daicho.compiler.codes.text import (
     IMPORT,
     MODULE_LEVEL,
     OPERATOR,
+    PARAMETER_TWICE,
+    PYTHON_NAME,
     SIGNATURE,
     STATEMENT,
     SYNTAX,
@@ -87,11 +92,14 @@ from daicho.compiler.codes.text import (
 __all__ = [
     "ADDRESSEES",
     "ARGUMENTS",
+    "ARGUMENT_TWICE",
     "ASCII",
     "ASSIGN_GLOBAL",
     "ATTRIBUTE",
     "AUTHORITY",
     "BOUND",
+    "CALLED_FROM_CODE",
+    "CASE_AFTER_ALL",
     "CHAIN",
     "CLASS_BASE",
     "CLASS_BODY",
@@ -134,7 +142,9 @@ __all__ = [
     "OPTIONAL",
     "OUTSIDE_LOOP",
     "OWN_NAME",
+    "PARAMETER_TWICE",
     "PLACE",
+    "PYTHON_NAME",
     "QUERY_WRITES",
     "RANGE",
     "REGISTRY",

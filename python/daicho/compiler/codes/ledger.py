@@ -65,3 +65,11 @@ LIMIT = code(
     "split the function or the contract",
     "The artefact format has bounds that every node checks.",
 )
+CALLED_FROM_CODE = code(
+    90,
+    "entry point called from code",
+    "`{name}` is {what}, which code does not call",
+    "put what they share in a function of its own, without a decorator, and call that",
+    "Roles and signatures are asked where a transaction or a query comes in. A call from code "
+    "would go past them.",
+)

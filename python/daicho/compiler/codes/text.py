@@ -114,3 +114,32 @@ MODULE_LEVEL = code(
     "at this level stand imports, constants, types, tables and functions",
     "A contract is never executed to compile it, so nothing can run at this level.",
 )
+ARGUMENT_TWICE = code(
+    15,
+    "argument given twice",
+    "`{name}=` is given twice",
+    "keep the one that is meant",
+    "Each argument and each option is given once. Of two, one would be passed over in silence, "
+    "and it may be the one that says who may call.",
+)
+PARAMETER_TWICE = code(
+    16,
+    "two parameters of one name",
+    "another parameter is called `{name}` already",
+    "give each parameter a name of its own",
+    "A name in a function means one value. Of two parameters of one name, one could not be read.",
+)
+CASE_AFTER_ALL = code(
+    17,
+    "case that is never reached",
+    "the `case _` above takes everything, so nothing comes here",
+    "put `case _:` last",
+    "The cases of a match are tried as they are written, and `case _` takes what comes to it.",
+)
+PYTHON_NAME = code(
+    18,
+    "name that Python keeps",
+    "the name `{name}` is kept by Python",
+    "choose another name",
+    "Python gives this name a value of its own, and lets nobody give it another one.",
+)

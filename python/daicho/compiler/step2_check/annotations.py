@@ -129,8 +129,7 @@ class Annotations:
         base, bound = index.elts
         if not (isinstance(bound, ast.Call) and not bound.keywords):
             return self._bound(bound, "the bound is Digits(…) or MaxLen(…)")
-        numbers = [item.value for item in bound.args if isinstance(item, ast.Constant)]
-        values = [value for value in numbers if type(value) is int]
+        values = _numbers(bound.args)
         kind = self._builtin(bound.func)
         if self._builtin(base) == "Decimal":
             return self._decimal(bound, kind, values)
@@ -174,6 +173,13 @@ class Annotations:
     def _key_elsewhere(self, node: ast.AST) -> Type:
         self.reporter.error(codes.KEY_COLUMN, node, what="`Key[…]` stands only in a Row")
         return UNKNOWN
+
+
+def _numbers(nodes: list[ast.expr]) -> list[int]:
+    """The numbers that are written there; none if anything else is among them."""
+    literals = [item.value for item in nodes if isinstance(item, ast.Constant)]
+    numbers = [value for value in literals if type(value) is int]
+    return numbers if len(numbers) == len(nodes) else []
 
 
 def _instead_of_type(node: ast.expr) -> str:

@@ -21,6 +21,9 @@ from daicho.compiler.types import (
     Type,
 )
 
+_FROM_OUTSIDE = {"entry": "an entry point", "query": "a query"}
+"""Kinds of functions whose callers are asked who they are before they come in."""
+
 
 def check(scope: Scope, node: ast.Call, expected: Type | None) -> Expr:
     """The typed node of a call."""
@@ -57,6 +60,9 @@ def _function(scope: Scope, node: ast.Call, module: str, name: str) -> Expr:
     if function.kind in ("scheduled", "migrate"):
         hint = f"set a timer: `{name}.at(time, …)`" if function.kind == "scheduled" else ""
         return scope.error(codes.NOT_CALLABLE, node, hint or "it runs by itself", name=name)
+    if function.kind in _FROM_OUTSIDE:
+        what = _FROM_OUTSIDE[function.kind]
+        return scope.error(codes.CALLED_FROM_CODE, node, name=name, what=what)
     names = [item.name for item in function.params]
     given = arguments(scope, node, names, name)
     if given is None:

@@ -175,6 +175,8 @@ class Classes:
             case [ast.keyword(arg="scale", value=ast.Constant(value=scale))] if type(scale) is int:
                 if 0 <= scale < DIGITS_MAX:
                     return AmountType(self.module.name, node.name, scale)
+        if any(id(item) in self.module.parsed.refused for item in node.keywords):
+            return UNKNOWN
         what = f"`{node.name}` needs `scale=`, its decimal places, from 0 to {DIGITS_MAX - 1}"
         self.reporter.error(codes.CLASS_BASE, node, what=what)
         return UNKNOWN

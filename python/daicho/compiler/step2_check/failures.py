@@ -19,13 +19,17 @@ from daicho.compiler.tree import (
     Expr,
 )
 from daicho.compiler.types import (
+    ATTEMPT,
     NEVER,
     NONE,
     PARTY,
     UNKNOWN,
     EnumType,
+    ListType,
+    MapType,
     OptionalType,
     RecordType,
+    TupleType,
     Type,
 )
 
@@ -55,8 +59,23 @@ def _failure(
     details: list[Expr] = []
     for item in node.args[first + 1 :]:
         detail = scope.check(item)
+        if _holds_attempt(detail.type):
+            hint = "give its `.code` or its `.ok`"
+            detail = scope.error(codes.MISMATCH, item, hint, expected="a value", found="an attempt")
         details.append(coerce(scope, detail, operators.widened(detail.type), item))
     return None if code is None else (code, tuple(details))
+
+
+def _holds_attempt(type_: Type) -> bool:
+    """Whether an attempt is in a value: it stays in its function, and a detail leaves it."""
+    match type_:
+        case OptionalType(item) | ListType(item):
+            return _holds_attempt(item)
+        case MapType(_, value):
+            return _holds_attempt(value)
+        case TupleType(items):
+            return any(map(_holds_attempt, items))
+    return type_ == ATTEMPT
 
 
 def require(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:

@@ -26,6 +26,9 @@ from daicho.compiler.tree import (
 
 BLOCKS_MAX = 60
 """Blocks within blocks; the machine has 64, the function itself is one."""
+LOOPS_MAX = 19
+"""Loops and attempts within one another: of those CPython, as which a contract is run and
+debugged too, has 20, and an attempt takes two of them where it fails."""
 STACK_MAX = 1_000
 """Values that stand on the stack together; the machine has 1,024."""
 LIST_NEW_MAX = 255
@@ -45,10 +48,26 @@ def check_limits(function: Function, reporter: Reporter) -> None:
             what = f"blocks and conditions nest more than {BLOCKS_MAX} deep"
             reporter.error(codes.LIMIT, statement.span, what=what)
             return
+        if _nested((statement,)) > LOOPS_MAX:
+            what = f"loops and attempts nest more than {LOOPS_MAX} deep"
+            reporter.error(codes.LIMIT, statement.span, what=what)
+            return
         if stack > STACK_MAX:
             what = f"more than {STACK_MAX} values would wait to be used"
             reporter.error(codes.LIMIT, statement.span, what=what)
             return
+
+
+def _nested(body: tuple[Stmt, ...]) -> int:
+    """Loops and attempts within one another."""
+    deepest = 0
+    for statement in body:
+        match statement:
+            case If(then=then, orelse=orelse):
+                deepest = max(deepest, _nested(then), _nested(orelse))
+            case While() | ForRange() | ForEach() | Attempt():
+                deepest = max(deepest, 1 + _nested(statement.body))
+    return deepest
 
 
 Measure = tuple[int, int]

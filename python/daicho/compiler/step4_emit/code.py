@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from daicho.compiler.bytecode import (
+    COLUMN_MAX,
     INSTRUCTIONS,
     NO_TYPE,
 )
@@ -82,7 +83,7 @@ class FunctionWriter:
         return bytes(self.data)
 
     def _mark(self, span: Span) -> None:
-        line, column = span.line, span.column - 1
+        line, column = span.line, min(span.column - 1, COLUMN_MAX)
         if not self.map or self.map[-1][1:] != (line, column):
             self.map.append(MapEntry(len(self.data), line, column))
 
