@@ -1,0 +1,107 @@
+"""What becomes of a value where types of several sizes meet: the same on both backends.
+
+Each body stands in one query. Beside it stands what Python gives for the same text, or
+the name of the trap where a value does not fit its place or is not there.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from daicho.compiler import Artefact, CompileError, compile_source
+from daicho.testing import Aborted, Chain
+
+HEAD = """from daicho.contract import (
+    ANY_ROLE, EXACT, I8, PUBLIC, U8, U64, U128, Annotated, Code, Decimal, Digits, Enum, Int, Map,
+    MaxLen, Str, attempt, entry, expect, random, require,
+)
+edition = 1
+
+
+class Error(Code):
+    BAD = 1001
+
+
+class Side(Enum):
+    BUY = 0
+    SELL = 1
+
+
+Short = Annotated[Str, MaxLen(3)]
+stored: Map[U8, Int] = Map(compartment=PUBLIC)
+
+
+"""
+
+
+def compiled(body: str) -> Artefact:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    text = f"{HEAD}@entry(roles=ANY_ROLE)\ndef run() -> Int:\n{lines}"
+    return compile_source(text, "values.py")
+
+
+def outcomes(body: str) -> list[object]:
+    """What the body gives on each backend; a trap is its name."""
+    artefact, found = compiled(body), list[object]()
+    for backend in ("vm", "python"):
+        chain = Chain(backend_name=backend)
+        chain.deploy(artefact, 1)
+        try:
+            found.append(chain.call(chain.party("bank", "MEMBER"), "values", "run"))
+        except Aborted as failure:
+            found.append(failure.code)
+    return found
+
+
+def told(body: str) -> list[tuple[str, str]]:
+    with pytest.raises(CompileError) as caught:
+        compiled(body)
+    return [(item.code, item.hint) for item in caught.value.diagnostics]
+
+
+TARGETS = {
+    "i: U8 = 7\nfor i in range(3):\n    pass\nreturn i": 2,
+    "i: U8 = 7\nfor i in range(300):\n    pass\nreturn i": "OVERFLOW",
+    "i: Int | None = None\ns = 0\nfor i in range(3):\n    s += i\nreturn s": 3,
+    "i: Int = 7\nxs: list[U8] = [1, 2]\nfor i in xs:\n    pass\nreturn i": 2,
+    "i: Int | None = None\nxs: list[U8] = [1, 2]\ns = 0\nfor i in xs:\n    s += i\nreturn s": 3,
+    "k: U8 = 7\nv = 9\nd: dict[Int, U8] = {1: 2, 3: 4}\nfor k, v in d.items():\n    pass\n"
+    "return k * 10 + v": 34,
+    "s = 'a'\nxs: list[Short] = ['b']\nfor s in xs:\n    s = s + 'longer'\nreturn len(s)": 7,
+    "s: Short = 'a'\nfor s in ['b', 'longer']:\n    pass\nreturn len(s)": "LENGTH",
+    "i: U8 = 7\nwith attempt() as tried:\n    for i in range(3):\n"
+    "        require(i < 1, Error.BAD)\nreturn i": 7,
+}
+
+
+@pytest.mark.parametrize("body", TARGETS)
+def test_a_target_of_a_loop_is_assigned_as_any_local_is(body: str) -> None:
+    assert outcomes(body) == [TARGETS[body]] * 2
+
+
+def test_a_target_of_a_loop_keeps_its_kind() -> None:
+    body = "name = 'a'\nfor name in range(3):\n    pass\nreturn 1"
+    assert told(body) == [("DC0040", "choose another name: `name` has a type already")]
+
+
+@pytest.mark.parametrize("step", [1 << 63, -(1 << 63) - 1, 10**20, -(10**20)])
+def test_a_step_of_a_range_may_be_wider_than_64_bits(step: int) -> None:
+    start, stop = (0, 10) if step > 0 else (10, 0)
+    body = f"n = 0\nfor i in range({start}, {stop}, {step}):\n    n += i + 1\nreturn n"
+    assert outcomes(body) == [start + 1] * 2
+
+
+@pytest.mark.parametrize("form", ["len({{{}: 1}})", "len({{1: {}}})"])
+def test_maps_within_maps_are_checked_once(form: str) -> None:
+    """Thirty levels: checked twice each, they would take hours."""
+    text = "1"
+    for _ in range(30):
+        text = form.format(text)
+    assert outcomes(f"return {text}") == [1, 1]
+
+
+def test_a_tag_is_checked_once() -> None:
+    text = "random('a')"
+    for _ in range(18):
+        text = f"random('a' if {text} == random('b') else 'b')"
+    assert outcomes(f"return len([{text}])") == [1, 1]
