@@ -105,3 +105,21 @@ def test_a_tag_is_checked_once() -> None:
     for _ in range(18):
         text = f"random('a' if {text} == random('b') else 'b')"
     assert outcomes(f"return len([{text}])") == [1, 1]
+
+
+NONE_IN_A_MAP = "d: dict[Int, Int | None] = {1: None, 2: 7}\n"
+OPTIONALS = {
+    "return 1 if d.get(1) is None else 2": 1,
+    "return 1 if d.get(3) is None else 2": 1,
+    "found = d.get(2)\nreturn 0 if found is None else found": 7,
+    "return expect(d.get(2), Error.BAD)": 7,
+    "return expect(d.get(1), Error.BAD)": "BAD",
+    "return expect(d.get(3), Error.BAD)": "BAD",
+    "found: Int | None = d.get(1)\nreturn 1 if found == d.get(3) else 2": 1,
+    "return 1 if 1 in d and d[1] is None else 2": 1,
+}
+
+
+@pytest.mark.parametrize("body", OPTIONALS)
+def test_none_in_a_map_is_none(body: str) -> None:
+    assert outcomes(NONE_IN_A_MAP + body) == [OPTIONALS[body]] * 2

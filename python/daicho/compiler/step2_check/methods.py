@@ -69,7 +69,8 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
             return no_default(scope, node)
         case MapType(key, value), "get" if positional(scope, node, 1, name):
             wanted = check_as(scope, node.args[0], key)
-            return Expr("dict.find", OptionalType(value), span, (owner, wanted))
+            found = value if isinstance(value, OptionalType) else OptionalType(value)
+            return Expr("dict.find", found, span, (owner, wanted))
         case MapType(key, value), ("keys" | "values") if positional(scope, node, 0, name):
             return Expr(f"dict.{name}", ListType(key if name == "keys" else value), span, (owner,))
         case FixedType("Hash"), "below" if positional(scope, node, 1, name):
