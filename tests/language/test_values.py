@@ -123,3 +123,68 @@ OPTIONALS = {
 @pytest.mark.parametrize("body", OPTIONALS)
 def test_none_in_a_map_is_none(body: str) -> None:
     assert outcomes(NONE_IN_A_MAP + body) == [OPTIONALS[body]] * 2
+
+
+NARROW = (
+    "x, big, huge = 300, 400, U128(1 << 126) * 3\n"
+    "u, small, wide = U8(4), I8(-128), U64(5)\n"
+    "xs: list[U8] = [1, 44]\nd: dict[U8, Int] = {1: 2, 44: 3}\n"
+    "names: list[Short] = ['abc']\nlong = 'abcd'\nhere: list[U8 | None] = [44, None]\n"
+    "n: Annotated[Decimal, Digits(38, 0)] = Decimal('99999999999999999999999999999999999999')\n"
+    "half = Decimal('0.5')\n"
+)
+TESTS = {
+    "x in xs": False,
+    "x not in xs": True,
+    "x - 256 in xs": True,
+    "1 - 2 in xs": False,
+    "x in d": False,
+    "x - 256 in d": True,
+    "d.get(x) is None": True,
+    "d.get(-x) is None": True,
+    "expect(d.get(x - 256), Error.BAD) == 3": True,
+    "x in (u, u)": False,
+    "x in (u, 300)": True,
+    "4 in (u, big)": True,
+    "u in (1, 2, 300)": False,
+    "u in (x, x - 296)": True,
+    "here[0] == x": False,
+    "x != here[0]": True,
+    "here[0] == x - 256": True,
+    "here[1] == x": False,
+    "long in names": False,
+    "long[0:3] in names": True,
+    "huge > -1": True,
+    "-1 < huge": True,
+    "huge == -1": False,
+    "huge < -1": False,
+    "huge > wide": True,
+    "wide >= huge": False,
+    "min(huge, wide) == 5": True,
+    "max(wide, huge) == huge": True,
+    "huge in (wide, huge)": True,
+    "n == half": False,
+    "half != n": True,
+    "n > half": True,
+    "half > n": False,
+    "-n < half": True,
+    "half <= -n": False,
+    "abs(small) == 128": True,
+    "abs(small) == -small": True,
+}
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_a_comparison_says_what_python_says(test: str) -> None:
+    body = f"{NARROW}return 1 if {test} else 0"
+    assert outcomes(body) == [int(TESTS[test])] * 2
+
+
+PARTED = ("u128 < n", "n == u128", "u128 in (n, n)", "n in (u128, u128)", "min(u128, n) == u128")
+
+
+@pytest.mark.parametrize("test", PARTED)
+def test_u128_is_not_compared_with_what_has_a_sign(test: str) -> None:
+    found = told(f"u128, n = U128(1), 2\nreturn 1 if {test} else 0")
+    assert [code for code, _ in found] == ["DC0110"]
+    assert "Int(" in found[0][1]

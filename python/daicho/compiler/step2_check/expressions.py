@@ -10,7 +10,7 @@ import ast
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
-from daicho.compiler.step2_check import calls, operators, storage
+from daicho.compiler.step2_check import calls, meeting, operators, storage
 from daicho.compiler.step2_check.arguments import asked
 from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
@@ -258,7 +258,7 @@ def _if(scope: Scope, node: ast.IfExp, expected: Type | None) -> Expr:
     scope.flow.present |= absent
     orelse = scope.check(node.orelse, expected)
     scope.flow = before
-    target = expected or operators.common(then, orelse) or then.type
+    target = expected or meeting.common(then, orelse) or then.type
     then = coerce(scope, then, target, node.body)
     orelse = coerce(scope, orelse, target, node.orelse)
     return Expr("if", target, scope.span(node), (test, then, orelse))
@@ -270,7 +270,7 @@ def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
     if item is None:
         if not elements:
             return scope.error(codes.INFER, node, what="an empty list")
-        item = operators.widened(elements[0].type)
+        item = meeting.widened(elements[0].type)
     args = tuple(
         coerce(scope, value, item, element)
         for value, element in zip(elements, node.elts, strict=False)
@@ -287,7 +287,7 @@ def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
         types = (expected.key, expected.value)
     elif parts:
         first = [scope.check(part) for part in parts[:2]]
-        types = (operators.widened(first[0].type), operators.widened(first[1].type))
+        types = (meeting.widened(first[0].type), meeting.widened(first[1].type))
     else:
         return scope.error(codes.INFER, node, what="an empty dict")
     if types[0] != UNKNOWN and not is_keyable(types[0]):
@@ -307,7 +307,7 @@ def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
     args = tuple(scope.check(item, want) for item, want in zip(node.elts, wanted, strict=False))
     if any(item.type == NONE for item in args):
         return scope.error(codes.MISMATCH, node, expected="values", found="None")
-    types = tuple(operators.widened(item.type) for item in args)
+    types = tuple(meeting.widened(item.type) for item in args)
     args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts, strict=False))
     return Expr("tuple", TupleType(types), scope.span(node), args)
 

@@ -6,7 +6,7 @@ import ast
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
-from daicho.compiler.step2_check import operators
+from daicho.compiler.step2_check import meeting, operators
 from daicho.compiler.step2_check.arguments import positional
 from daicho.compiler.step2_check.convert import coerce
 from daicho.compiler.step2_check.scope import (
@@ -55,7 +55,7 @@ def _failure(
     details: list[Expr] = []
     for item in node.args[first + 1 :]:
         detail = scope.check(item)
-        details.append(coerce(scope, detail, operators.widened(detail.type), item))
+        details.append(coerce(scope, detail, meeting.widened(detail.type), item))
     return None if code is None else (code, tuple(details))
 
 
