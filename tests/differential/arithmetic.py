@@ -35,6 +35,17 @@ RULES = ("LARGEST_REMAINDER", "FIRST", "LAST")
 class Numbers(Leaves):
     """Expressions of number types."""
 
+    def sides(self, type_: Type, depth: int) -> tuple[str, str]:
+        """Both sides of a comparison: U128 does not stand beside what has a sign."""
+        left, right = self.of(type_, depth), self.of(type_, depth)
+        if not isinstance(type_, IntType):
+            return left, right
+        kinds = [*(item.type for item in self.locals), *(item.result for item in self.helpers)]
+        named = (*self.world.text, *map(str, kinds), left, right)
+        if not any("U128" in part for part in named):
+            return left, right
+        return f"{type_}({left})", f"{type_}({right})"
+
     def _integer(self, type_: IntType, depth: int) -> str:
         if self.rng.random() < 0.35:
             return self._measure(type_, depth)
@@ -80,7 +91,7 @@ class Numbers(Leaves):
                 return f"abs({left})"
             case 1:
                 name = self.rng.choice(("min", "max"))
-                return f"{name}({left}, {self.of(operand, depth - 1)})"
+                return f"{name}({', '.join(self.sides(operand, depth - 1))})"
         return f"{self.rng.choice(INTEGERS)}({left} + {self.small(depth - 1)})"
 
     def _measure(self, type_: IntType, depth: int) -> str:

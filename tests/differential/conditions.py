@@ -58,7 +58,8 @@ class Conditions(Numbers):
         if self.rng.random() < 0.15:
             same = self.of(kind, below)
             return f"({same} {operator} {same})"
-        return f"({self.of(kind, below)} {operator} {self.of(kind, below)})"
+        left, right = self.sides(kind, below)
+        return f"({left} {operator} {right})"
 
     def _ordered(self) -> tuple[Type, ...]:
         return (
@@ -76,7 +77,8 @@ class Conditions(Numbers):
             if len(names) < 2:
                 return self._same(depth)
             return f"({self.rng.choice(names)} {operator} {self.rng.choice(names)})"
-        return f"({self.of(kind, depth)} {operator} {self.of(kind, depth)})"
+        left, right = self.sides(kind, depth)
+        return f"({left} {operator} {right})"
 
     def _member(self, depth: int) -> str:
         word = self.rng.choice(("in", "not in"))

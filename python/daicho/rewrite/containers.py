@@ -1,12 +1,11 @@
 """Records, lists, maps, optionals. Every change makes a new one: nothing aliases.
 
-An optional is its value or None; only an optional of an optional needs `Some`.
+An optional is its value or None; there is none of an optional.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from daicho.compiler.types import RecordType
@@ -16,13 +15,6 @@ ITEMS_MAX = 65_536
 """Where a list or map has no bound of its own."""
 Items = list[Any]
 Pairs = dict[Any, Any]
-
-
-@dataclass(frozen=True)
-class Some:
-    """A present optional whose value is itself an optional."""
-
-    value: object
 
 
 class RecordValue(tuple[Any, ...]):
@@ -61,7 +53,7 @@ def unwrap(value: object) -> object:
     """What is there."""
     if value is None:
         raise Trap("NONE")
-    return value.value if isinstance(value, Some) else value
+    return value
 
 
 # --- lists ---
@@ -162,10 +154,5 @@ def dict_get(items: Pairs, key: object) -> object:
 
 
 def dict_find(items: Pairs, key: object) -> object:
-    """`items.get(key)` of plain values."""
+    """`items.get(key)`."""
     return items.get(key)
-
-
-def dict_find_some(items: Pairs, key: object) -> Some | None:
-    """`items.get(key)` where the values are optionals themselves."""
-    return Some(items[key]) if key in items else None

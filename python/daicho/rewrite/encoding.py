@@ -31,7 +31,7 @@ from daicho.compiler.types import (
     Type,
 )
 from daicho.rewrite import dates
-from daicho.rewrite.containers import ITEMS_MAX, Some, record_class
+from daicho.rewrite.containers import ITEMS_MAX, record_class
 from daicho.rewrite.faults import Trap
 from daicho.rewrite.numbers import CACHED_MAX, bounds
 
@@ -109,7 +109,7 @@ def _optional(inner: Encoder) -> Encoder:
     def encode(value: object) -> bytes:
         if value is None:
             return b"\0"
-        return b"\1" + inner(value.value if isinstance(value, Some) else value)
+        return b"\1" + inner(value)
 
     return encode
 
@@ -190,8 +190,7 @@ class Decoder:
             raise MalformedError("neither there nor not")
         if flag == b"\0":
             return None
-        value = self.value(item)
-        return Some(value) if isinstance(item, OptionalType) else value
+        return self.value(item)
 
     def end(self) -> None:
         """MALFORMED unless every byte was read."""

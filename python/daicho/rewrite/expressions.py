@@ -23,7 +23,6 @@ from daicho.compiler.types import (
     IntType,
     ListType,
     MapType,
-    OptionalType,
     RecordType,
     StrType,
     Type,
@@ -45,7 +44,7 @@ OPERATIONS: dict[str, object] = {
     "%code_at": texts.code_at, "%char_at": texts.char_at, "%find": texts.find,
     "%starts_with": texts.starts_with, "%text.to_int": texts.to_int, "%digest": texts.digest,
     "%from_code": texts.from_code,
-    "%Some": containers.Some, "%unwrap": containers.unwrap, "%replace": containers.replaced,
+    "%unwrap": containers.unwrap, "%replace": containers.replaced,
     "%list.get": containers.list_get, "%list.set": containers.list_set,
     "%list.append": containers.list_append, "%list.extend": containers.list_extend,
     "%list.insert": containers.list_insert, "%list.remove": containers.list_remove,
@@ -53,7 +52,7 @@ OPERATIONS: dict[str, object] = {
     "%bounded": containers.bounded, "%dict": containers.dict_of,
     "%dict.put": containers.dict_put, "%dict.delete": containers.dict_delete,
     "%dict.get": containers.dict_get, "%dict.find": containers.dict_find,
-    "%dict.find_some": containers.dict_find_some, "%contains": operator.contains,
+    "%contains": operator.contains,
     "%abs": abs, "%min": min, "%max": max, "%len": len, "%list": list, "%str": str,
     "%sorted": sorted, "%locals": locals, "%dict_copy": dict, "%Trap": Trap,
     "%hash.below": texts.below,
@@ -265,8 +264,7 @@ def _whole(names: Globals, value: Expr, push: Rewrite) -> ast.expr | None:
         case "len":
             return call("%len", push(args[0]))
         case "some":
-            inner = push(args[0])
-            return call("%Some", inner) if _nested(type_) else inner
+            return push(args[0])
         case "unwrap":
             return call("%unwrap", push(args[0]))
         case "field":
@@ -300,10 +298,6 @@ def _class(names: Globals, type_: Type) -> ast.expr:
     return names.of_type("class", type_, make)
 
 
-def _nested(type_: Type) -> bool:
-    return isinstance(type_, OptionalType) and isinstance(type_.item, OptionalType)
-
-
 def _slice(names: Globals, value: Expr, push: Rewrite) -> ast.expr:
     owner, low, high = (push(item) for item in value.args)
     made = ast.Subscript(owner, ast.Slice(low, high), ast.Load())
@@ -334,7 +328,7 @@ def _map(value: Expr, push: Rewrite) -> ast.expr | None:
             ]
             return call("%dict", ast.List(pairs, ast.Load()), literal(type_.length))
         case "dict.find":
-            return call("%dict.find_some" if _nested(type_) else "%dict.find", *map(push, args))
+            return call("%dict.find", *map(push, args))
         case "dict.keys":
             return call("%list", push(args[0]))
         case "dict.values":

@@ -42,6 +42,7 @@ from daicho.compiler.codes.expressions import (
     PLACE,
     RANGE,
     ROUNDS,
+    SIGNS,
     UNITS,
 )
 from daicho.compiler.codes.flow import (
@@ -154,6 +155,7 @@ __all__ = [
     "SHARED_LIST",
     "SIGNATURE",
     "SIGNED_BY",
+    "SIGNS",
     "STATEMENT",
     "SYNTAX",
     "TABLE",

@@ -110,3 +110,11 @@ PLACE = code(
     "write `balances.at(key, …).column`, `balances` the Holdings",
     "Amounts move between places: a row of the holdings, by its key, and one of its amounts.",
 )
+SIGNS = code(
+    110,
+    "whole numbers without a common type",
+    "`{operator}` between {left} and {right}: no type holds all of both",
+    "write `Int(x)`, which aborts where x is 2 ** 127 or more",
+    "Whole numbers are compared in a type that holds both. U128 has numbers that Int has not, "
+    "and none below zero: beside a type with a sign it is converted first.",
+)

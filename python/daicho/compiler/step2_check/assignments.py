@@ -6,7 +6,7 @@ import ast
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
-from daicho.compiler.step2_check import methods, operators, storage
+from daicho.compiler.step2_check import meeting, methods, operators, storage
 from daicho.compiler.step2_check.annotations import Annotations
 from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
@@ -99,7 +99,7 @@ def _inferred(scope: Scope, node: ast.AST, name: str, value: Expr) -> Type:
             codes.MISMATCH, node, "this gives no value", expected="a value", found=value.type
         )
         return UNKNOWN
-    return operators.widened(value.type) if value.op in ("const", "list", "dict") else value.type
+    return meeting.widened(value.type) if value.op in ("const", "list", "dict") else value.type
 
 
 def _alias(scope: Scope, node: ast.expr, value: Expr) -> None:

@@ -10,7 +10,7 @@ import ast
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
-from daicho.compiler.step2_check import calls, operators, storage
+from daicho.compiler.step2_check import calls, meeting, operators, storage
 from daicho.compiler.step2_check.arguments import asked
 from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
@@ -260,7 +260,7 @@ def _if(scope: Scope, node: ast.IfExp, expected: Type | None) -> Expr:
     scope.flow.present |= absent
     orelse = scope.check(node.orelse, expected)
     scope.flow = before
-    target = expected or operators.common(then, orelse) or then.type
+    target = expected or meeting.common(then, orelse) or then.type
     then = coerce(scope, then, target, node.body)
     orelse = coerce(scope, orelse, target, node.orelse)
     return Expr("if", target, scope.span(node), (test, then, orelse))
@@ -272,7 +272,7 @@ def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
     if item is None:
         if not elements:
             return scope.error(codes.INFER, node, what="an empty list")
-        item = operators.widened(elements[0].type)
+        item = meeting.widened(elements[0].type)
     args = tuple(
         coerce(scope, value, item, element)
         for value, element in zip(elements, node.elts, strict=False)
@@ -281,22 +281,25 @@ def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
 
 
 def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
-    pairs = [
-        (key, value) for key, value in zip(node.keys, node.values, strict=False) if key is not None
-    ]
+    """Each part is checked once: maps within maps would take twice as long at each level."""
+    pairs = zip(node.keys, node.values, strict=False)
+    parts = [part for key, value in pairs if key is not None for part in (key, value)]
+    first: list[Expr] = []
     if isinstance(expected, MapType):
-        key_type, value_type = expected.key, expected.value
-    elif pairs:
-        key_type = operators.widened(scope.check(pairs[0][0]).type)
-        value_type = operators.widened(scope.check(pairs[0][1]).type)
+        types = (expected.key, expected.value)
+    elif parts:
+        first = [scope.check(part) for part in parts[:2]]
+        types = (meeting.widened(first[0].type), meeting.widened(first[1].type))
     else:
         return scope.error(codes.INFER, node, what="an empty dict")
-    if key_type != UNKNOWN and not is_keyable(key_type):
-        return scope.error(codes.NOT_A_TYPE, node, what=f"{key_type} cannot be a key")
-    args: list[Expr] = []
-    for key, value in pairs:
-        args += [check_as(scope, key, key_type), check_as(scope, value, value_type)]
-    return Expr("dict", MapType(key_type, value_type), scope.span(node), tuple(args))
+    if types[0] != UNKNOWN and not is_keyable(types[0]):
+        return scope.error(codes.NOT_A_TYPE, node, what=f"{types[0]} cannot be a key")
+    places = types * (len(parts) // 2)
+    rest = zip(parts[len(first) :], places, strict=False)
+    values = [*first, *(scope.check(part, type_) for part, type_ in rest)]
+    found = zip(values, places, parts, strict=True)
+    args = tuple(coerce(scope, value, type_, part) for value, type_, part in found)
+    return Expr("dict", MapType(*types), scope.span(node), args)
 
 
 def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
@@ -306,7 +309,7 @@ def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
     args = tuple(scope.check(item, want) for item, want in zip(node.elts, wanted, strict=False))
     if any(item.type == NONE for item in args):
         return scope.error(codes.MISMATCH, node, expected="values", found="None")
-    types = tuple(operators.widened(item.type) for item in args)
+    types = tuple(meeting.widened(item.type) for item in args)
     args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts, strict=False))
     return Expr("tuple", TupleType(types), scope.span(node), args)
 

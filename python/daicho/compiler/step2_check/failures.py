@@ -6,7 +6,7 @@ import ast
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
-from daicho.compiler.step2_check import operators
+from daicho.compiler.step2_check import meeting, operators
 from daicho.compiler.step2_check.arguments import positional
 from daicho.compiler.step2_check.convert import coerce
 from daicho.compiler.step2_check.scope import (
@@ -62,7 +62,7 @@ def _failure(
         if _holds_attempt(detail.type):
             hint = "give its `.code` or its `.ok`"
             detail = scope.error(codes.MISMATCH, item, hint, expected="a value", found="an attempt")
-        details.append(coerce(scope, detail, operators.widened(detail.type), item))
+        details.append(coerce(scope, detail, meeting.widened(detail.type), item))
     return None if code is None else (code, tuple(details))
 
 

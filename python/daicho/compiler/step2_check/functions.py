@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from daicho.compiler import codes
-from daicho.compiler.step2_check import constructors, failures, methods, operators, outside
+from daicho.compiler.step2_check import constructors, failures, meeting, methods, outside
 from daicho.compiler.step2_check.arguments import arguments, in_order, positional, written_order
 from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import (
@@ -193,6 +193,8 @@ def _abs(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not positional(scope, node, 1, "abs"):
         return scope.unknown(node)
     value = scope.check(node.args[0])
+    if isinstance(value.type, IntType) and value.type.signed:
+        value = coerce(scope, value, INT, node)
     if isinstance(value.type, (IntType, DecimalType, AmountType, DurationType)):
         return Expr("abs", value.type, scope.span(node), (value,))
     if value.type == UNKNOWN:
@@ -207,7 +209,9 @@ def _min_max(name: str) -> Callable[[Scope, ast.Call, Type | None], Expr]:
         left, right = (scope.check(item) for item in node.args)
         if UNKNOWN in (left.type, right.type):
             return scope.unknown(node)
-        target = operators.common(left, right)
+        target = meeting.compared(left, right)
+        if target is None and meeting.is_parted(left.type, right.type):
+            return meeting.parted(scope, node, name, left, right)
         if target is None or not is_ordered(target):
             return scope.error(
                 codes.OPERANDS, node, operator=name, left=left.type, right=right.type

@@ -7,7 +7,7 @@ import ast
 from daicho.compiler import codes
 from daicho.compiler.step2_check import operators
 from daicho.compiler.step2_check.assignments import bind
-from daicho.compiler.step2_check.convert import check_as
+from daicho.compiler.step2_check.convert import check_as, is_convertible
 from daicho.compiler.step2_check.scope import (
     Block,
     Flow,
@@ -15,6 +15,7 @@ from daicho.compiler.step2_check.scope import (
     Scope,
 )
 from daicho.compiler.tree import (
+    Assign,
     Break,
     Continue,
     Expr,
@@ -29,6 +30,7 @@ from daicho.compiler.types import (
     BytesType,
     ListType,
     MapType,
+    OptionalType,
     TupleType,
     Type,
 )
@@ -90,23 +92,44 @@ def for_(scope: Scope, node: ast.For, block: Block) -> list[Stmt]:
         return _for_range(scope, node, block, names)
     items, types = _iterated(scope, node, len(names))
     before = scope.flow.copy()
-    for name, type_ in zip(names, types, strict=False):
-        bind(scope, node.target, name, Expr("item", type_, scope.span(node)))
+    turns = [_turn(scope, *target) for target in zip(names, types, strict=False)]
     body, loop = _loop_body(scope, block, node.body)
     scope.flow = before
     for flow in loop.breaks:
         scope.flow = scope.flow.join(flow)
-    return [ForEach(scope.span(node), tuple(names), items, body)]
+    places = tuple(place for place, _ in turns)
+    starts = tuple(start for _, several in turns for start in several)
+    return [ForEach(scope.span(node), places, items, (*starts, *body))]
 
 
-def _targets(scope: Scope, node: ast.expr) -> list[str] | None:
+def _targets(scope: Scope, node: ast.expr) -> list[ast.Name] | None:
     match node:
-        case ast.Name(id=name):
-            return [name]
-        case ast.Tuple(elts=[ast.Name(id=first), ast.Name(id=second)]):
+        case ast.Name():
+            return [node]
+        case ast.Tuple(elts=[ast.Name() as first, ast.Name() as second]):
             return [first, second]
     scope.error(codes.STATEMENT, node, what="this target of a loop")
     return None
+
+
+def _turn(scope: Scope, target: ast.Name, type_: Type) -> tuple[str, list[Stmt]]:
+    """The local that the loop fills, and what each turn begins with.
+
+    A target that is a local of another size is assigned what the loop gives, converted.
+    """
+    name, span = target.id, scope.span(target)
+    known = scope.function.locals.get(name, type_)
+    if known == type_ or UNKNOWN in (known, type_) or name in scope.module.symbols:
+        bind(scope, target, name, Expr("item", type_, span))
+        return name, []
+    room = known.item if isinstance(known, OptionalType) else known
+    if room != type_ and not is_convertible(type_, room):
+        hint = f"choose another name: `{name}` has a type already"
+        scope.error(codes.MISMATCH, target, hint, expected=known, found=type_)
+        return name, []
+    item = Expr("local", type_, span, (), scope.temporary(type_))
+    bound = bind(scope, target, name, item)
+    return str(item.data), [] if bound is None else [Assign(span, name, bound)]
 
 
 def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type, ...]]:
@@ -142,7 +165,7 @@ def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type
     return items, (UNKNOWN,) * count
 
 
-def _for_range(scope: Scope, node: ast.For, block: Block, names: list[str]) -> list[Stmt]:
+def _for_range(scope: Scope, node: ast.For, block: Block, names: list[ast.Name]) -> list[Stmt]:
     assert isinstance(node.iter, ast.Call)
     given = node.iter.args
     if not 1 <= len(given) <= 3 or node.iter.keywords or len(names) != 1:
@@ -165,12 +188,12 @@ def _for_range(scope: Scope, node: ast.For, block: Block, names: list[str]) -> l
         else:
             step = values[2].data
     before = scope.flow.copy()
-    bind(scope, node.target, names[0], Expr("item", INT, span))
+    place, starts = _turn(scope, names[0], INT)
     body, loop = _loop_body(scope, block, node.body)
     scope.flow = before
     for flow in loop.breaks:
         scope.flow = scope.flow.join(flow)
-    return [ForRange(span, names[0], start, stop, step, body)]
+    return [ForRange(span, place, start, stop, step, (*starts, *body))]
 
 
 def leave(scope: Scope, node: ast.Break | ast.Continue) -> list[Stmt]:

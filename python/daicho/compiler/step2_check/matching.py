@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
-from daicho.compiler.step2_check import operators
+from daicho.compiler.step2_check import meeting
 from daicho.compiler.step2_check.convert import check_as
 from daicho.compiler.step2_check.scope import (
     Block,
@@ -92,7 +92,7 @@ def _arm(scope: Scope, case: ast.match_case, value: Expr) -> tuple[Expr | None, 
         tests.append(Expr("eq", BOOL, scope.span(option), (value, member)))
     if not tests:
         return None, everything
-    return operators.any_of(tests), numbers
+    return meeting.any_of(tests), numbers
 
 
 def _exhaustive(

@@ -9,6 +9,7 @@ from daicho.compiler.diagnostics import shown
 from daicho.compiler.hints import between
 from daicho.compiler.step2_check.arguments import arguments, positional
 from daicho.compiler.step2_check.convert import check_as
+from daicho.compiler.step2_check.meeting import guarded, none_or_false
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
@@ -68,8 +69,7 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
         case MapType(key, _), "get" if len(node.args) == 2:
             return no_default(scope, node)
         case MapType(key, value), "get" if positional(scope, node, 1, name):
-            wanted = check_as(scope, node.args[0], key)
-            return Expr("dict.find", OptionalType(value), span, (owner, wanted))
+            return _find(scope, node, owner, key, value)
         case MapType(key, value), ("keys" | "values") if positional(scope, node, 0, name):
             return Expr(f"dict.{name}", ListType(key if name == "keys" else value), span, (owner,))
         case FixedType("Hash"), "below" if positional(scope, node, 1, name):
@@ -92,6 +92,21 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
     if len(scope.reporter.diagnostics) > before:
         return scope.unknown(node)  # the method is there, its arguments are wrong
     return scope.no_attribute(node.func, owner.type)
+
+
+def _find(scope: Scope, node: ast.Call, owner: Expr, key: Type, value: Type) -> Expr:
+    """`map.get(key)`: None for a key that does not fit the map's, as no such key is there."""
+    found = value if isinstance(value, OptionalType) else OptionalType(value)
+    wanted, span = scope.check(node.args[0], key), scope.span(node)
+    return guarded(
+        scope,
+        node.args[0],
+        (owner, wanted),
+        (owner.type, key),
+        (0, 1),
+        lambda args: Expr("dict.find", found, span, args),
+        lambda _, value: none_or_false(found, value),
+    )
 
 
 def no_default(scope: Scope, node: ast.Call) -> Expr:

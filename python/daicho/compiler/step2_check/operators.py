@@ -9,12 +9,25 @@ from daicho.compiler.diagnostics import shown
 from daicho.compiler.hints import operation
 from daicho.compiler.step2_check import storage
 from daicho.compiler.step2_check.arguments import in_order, is_inert, waiting
-from daicho.compiler.step2_check.convert import check_as, coerce, is_convertible
+from daicho.compiler.step2_check.convert import coerce
+from daicho.compiler.step2_check.meeting import (
+    U128,
+    all_compared,
+    any_of,
+    common,
+    common_int,
+    compared,
+    guarded,
+    is_parted,
+    none_or_false,
+    parted,
+    told_apart,
+    widened,
+)
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
     BOOL,
-    BYTES,
     DIGITS_MAX,
     DURATION,
     INT,
@@ -68,62 +81,14 @@ CHAIN_SHOWN_MAX = 4
 """Comparisons of a chain that are written out in its hint, and looked at."""
 
 
-def widened(type_: Type) -> Type:
-    """The type a new local takes from a literal text: without its length."""
-    match type_:
-        case StrType():
-            return STR
-        case BytesType():
-            return BYTES
-        case ListType(item):
-            return ListType(item)
-        case MapType(key, value):
-            return MapType(key, value)
-    return type_
-
-
-def common(left: Expr, right: Expr) -> Type | None:
-    """The type in which two values of one family meet; None if there is none."""
-    a, b = left.type, right.type
-    if a == b:
-        return a
-    match a, b:
-        case IntType(), IntType():
-            return _common_int(left, right)
-        case DecimalType(), DecimalType():
-            return DecimalType(DIGITS_MAX, max(a.scale, b.scale))
-        case (StrType(), StrType()) | (BytesType(), BytesType()):
-            return widened(a)
-        case OptionalType(item), _ if not isinstance(b, OptionalType):
-            return a if item == b or is_convertible(b, item) else None
-        case _, OptionalType(item) if not isinstance(a, OptionalType):
-            return b if item == a or is_convertible(a, item) else None
-        case (ListType(), ListType()) | (MapType(), MapType()) if is_convertible(a, b):
-            return widened(a)
-    return None
-
-
-def _common_int(left: Expr, right: Expr) -> Type:
-    for literal, other in ((left, right), (right, left)):
-        kind = other.type
-        if literal.op != "const" or not isinstance(kind, IntType):
-            continue
-        if isinstance(literal.data, int) and kind.low <= literal.data <= kind.high:
-            return kind
-    return INT
-
-
-_U128 = IntType(128, signed=False)
-
-
 def _sum_type(left: Expr, right: Expr) -> Type:
     """The type that whole numbers are reckoned in: Int, which holds every narrower kind.
 
     A kind bounds what is stored, not what comes in between. Only U128 has numbers
     that Int has not: two of them, or one and a literal, stay in it.
     """
-    meeting = _common_int(left, right) if left.type != right.type else left.type
-    return _U128 if meeting == _U128 else INT
+    meeting = common_int(left, right) if left.type != right.type else left.type
+    return U128 if meeting == U128 else INT
 
 
 # --- arithmetic ---
@@ -296,15 +261,6 @@ def _question(node: ast.expr, found: Type) -> str:
     return ""
 
 
-def any_of(tests: list[Expr], op: str = "or") -> Expr:
-    """Tests joined from left to right, no deeper than need be."""
-    if len(tests) == 1:
-        return tests[0]
-    middle = (len(tests) + 1) // 2
-    args = (any_of(tests[:middle], op), any_of(tests[middle:], op))
-    return Expr(op, BOOL, tests[0].span, args)
-
-
 def _bool_op(scope: Scope, node: ast.BoolOp) -> Condition:
     is_and = isinstance(node.op, ast.And)
     before = scope.flow.copy()
@@ -364,19 +320,28 @@ def _compare(scope: Scope, node: ast.Compare) -> Expr:
         )
     if type(op) not in _COMPARISONS:
         return scope.error(codes.IDENTITY, node)
-    symbol, name = _COMPARISONS[type(op)]
-    target = common(left, right)
+    return _compared(scope, node, _COMPARISONS[type(op)][1], left, right)
+
+
+def _compared(scope: Scope, node: ast.Compare, name: str, left: Expr, right: Expr) -> Expr:
+    symbol = _COMPARISONS[type(node.ops[0])][0]
+    target, sides, span = compared(left, right), (left, right), scope.span(node)
     if target is None or isinstance(target, NoneType):
-        code = (
-            codes.UNITS
-            if isinstance(left.type, AmountType) and isinstance(right.type, AmountType)
-            else codes.OPERANDS
-        )
-        return _undefined(scope, code, node, symbol, (left, right))
+        if is_parted(left.type, right.type):
+            return parted(scope, node, symbol, left, right)
+        amounts = all(isinstance(side.type, AmountType) for side in sides)
+        return _undefined(scope, codes.UNITS if amounts else codes.OPERANDS, node, symbol, sides)
     if name not in ("eq", "ne") and not is_ordered(target):
         return scope.error(codes.OPERANDS, node, operator=symbol, left=left.type, right=right.type)
-    args = (coerce(scope, left, target, node), coerce(scope, right, target, node))
-    return Expr(name, BOOL, scope.span(node), args)
+    return guarded(
+        scope,
+        node,
+        sides,
+        (target, target),
+        (0, 1),
+        lambda args: Expr(name, BOOL, span, args),
+        lambda at, value: told_apart(name, at, value),
+    )
 
 
 def _chain(scope: Scope, node: ast.Compare) -> Expr:
@@ -409,31 +374,46 @@ def _contains(scope: Scope, node: ast.Compare, items: Expr) -> Expr:
     span = scope.span(node)
     match items.type:
         case ListType(item):
-            op, value = "list.contains", check_as(scope, node.left, item)
+            op, place = "list.contains", item
         case MapType(key):
-            op, value = "dict.has", check_as(scope, node.left, key)
+            op, place = "dict.has", key
         case StrType():
-            op, value = "text.contains", check_as(scope, node.left, STR)
+            op, place = "text.contains", STR
         case TupleType(types) if items.op == "tuple":
             return _among(scope, node, items, types)
         case type_ if type_ == UNKNOWN:
             return items
         case _:
             return scope.error(codes.NOT_ITERABLE, node, found=items.type, what="has no members")
-    return in_order(scope, (items, value), (1, 0), lambda args: Expr(op, BOOL, span, args))
+    return guarded(
+        scope,
+        node.left,
+        (items, scope.check(node.left, place)),
+        (items.type, place),
+        (1, 0),
+        lambda args: Expr(op, BOOL, span, args),
+        lambda _, value: none_or_false(BOOL, value),
+    )
 
 
 def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]) -> Expr:
     """`status in (Status.A, Status.B)`: one comparison after another."""
     if not types:
         return scope.error(codes.NOT_ITERABLE, node, found="an empty tuple", what="has no members")
-    value = check_as(scope, node.left, types[0])
+    found = scope.check(node.left, types[0])
+    values = (found, *items.args)
+    kind = all_compared(values)
+    if kind is None and is_parted(*(item.type for item in values if item.op != "const")):
+        return parted(scope, node, "in", found, items)
+    if kind is None or isinstance(kind, OptionalType):
+        kind = types[0]
+    value = coerce(scope, found, kind, node.left)
     if value.type == UNKNOWN:
         return value
     span = scope.span(node)
-    members = tuple(coerce(scope, item, types[0], node) for item in items.args)
+    members = tuple(coerce(scope, item, kind, node) for item in items.args)
     if not all(map(is_inert, members)):
-        whole = Expr("list", ListType(types[0]), items.span, members)
+        whole = Expr("list", ListType(kind), items.span, members)
         return in_order(
             scope, (whole, value), (1, 0), lambda args: Expr("list.contains", BOOL, span, args)
         )

@@ -7,7 +7,7 @@ import ast
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check.arguments import arguments, in_order, positional, written_order
-from daicho.compiler.step2_check.convert import check_as
+from daicho.compiler.step2_check.convert import check_as, coerce
 from daicho.compiler.step2_check.scope import FeedSymbol, Scope
 from daicho.compiler.tree import Expr, FeedDecl, Function
 from daicho.compiler.types import (
@@ -71,7 +71,7 @@ def random(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
         return tag
     family: Type = BYTES if isinstance(tag.type, BytesType) else STR
     scope.effect("random", node)
-    return Expr("random", HASH, scope.span(node), (check_as(scope, node.args[0], family),))
+    return Expr("random", HASH, scope.span(node), (coerce(scope, tag, family, node.args[0]),))
 
 
 def oracle(scope: Scope, node: ast.Call, name: str) -> Expr:

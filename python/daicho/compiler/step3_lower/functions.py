@@ -208,7 +208,7 @@ def _counted(
         with builder.block("block", next_):
             _body(builder, body)
         builder.get(counter)
-        builder.emit("push.int", INT, step)
+        builder.push_int(INT, step)
         builder.emit("add", INT)
         builder.set(counter)
         builder.emit("br", again)

@@ -402,8 +402,23 @@ _HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
 
 
 def _map_find(builder: Builder, value: Expr) -> None:
+    """`map.get(key)`: what is not there is none, and so is a none that is there."""
+    owner = value.args[0].type
+    assert isinstance(owner, MapType)
+    optional = OptionalType(owner.value)
     builder.push_all(value.args)
-    builder.emit("map.find", value.args[0].type, value.type)
+    builder.emit("map.find", owner, optional)
+    if optional == value.type:
+        return
+    found = builder.temporary(optional)
+    builder.emit("local.tee", found)
+    builder.emit("is_some", optional)
+    arms = builder.branch(value.type)
+    with arms.then():
+        builder.get(found)
+        builder.emit("unwrap", optional)
+    with arms.orelse():
+        builder.emit("none", value.type)
 
 
 def _map_list(builder: Builder, value: Expr, op: str) -> None:
