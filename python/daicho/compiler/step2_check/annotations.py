@@ -40,8 +40,10 @@ class Annotations:
         self.reporter = reporter
 
     def read(self, node: ast.expr) -> Type:
-        """The type `node` names; UNKNOWN after a report."""
+        """The type of values that `node` names; UNKNOWN after a report."""
         type_ = self._read(node)
+        if type_ == NONE:
+            return self._wrong(node, "None alone is no type of a value", "write `T | None`")
         if depth_of(type_) > DEPTH_MAX:
             self.reporter.error(codes.LIMIT, node, what=f"types nest at most {DEPTH_MAX} deep")
             return UNKNOWN
@@ -61,6 +63,11 @@ class Annotations:
                 if self.module.symbols.get(name) == TypeSymbol(UNKNOWN):
                     return UNKNOWN  # of an import that was refused
         return self._wrong(node, "this does not name a type", _instead_of_type(node))
+
+    def read_result(self, node: ast.expr) -> Type:
+        """As `read`, where None may stand."""
+        is_none = isinstance(node, ast.Constant) and node.value is None
+        return NONE if is_none else self.read(node)
 
     def is_key(self, node: ast.expr) -> bool:
         """Whether `node` is `Key[…]`."""
@@ -97,7 +104,7 @@ class Annotations:
 
     def _optional(self, left: ast.expr) -> Type:
         item = self.read(left)
-        if isinstance(item, OptionalType) or item == NONE:
+        if isinstance(item, OptionalType):
             return self._wrong(left, "an optional of an optional")
         return UNKNOWN if item == UNKNOWN else OptionalType(item)
 

@@ -8,7 +8,7 @@ from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import operators
 from daicho.compiler.step2_check.arguments import positional
-from daicho.compiler.step2_check.convert import coerce
+from daicho.compiler.step2_check.convert import coerce, valued
 from daicho.compiler.step2_check.scope import (
     BuiltinSymbol,
     Scope,
@@ -54,7 +54,7 @@ def _failure(
     code = failure_code(scope, node.args[first])
     details: list[Expr] = []
     for item in node.args[first + 1 :]:
-        detail = scope.check(item)
+        detail = valued(scope, scope.check(item), item)
         details.append(coerce(scope, detail, operators.widened(detail.type), item))
     return None if code is None else (code, tuple(details))
 
@@ -84,7 +84,7 @@ def expect(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     """`expect(optional, Error.CODE)`: the value, or the failure."""
     if not positional(scope, node, 2, "expect"):
         return scope.unknown(node)
-    value = scope.check(node.args[0])
+    value = valued(scope, scope.check(node.args[0]), node.args[0])
     code = failure_code(scope, node.args[1])
     if code is None or value.type == UNKNOWN:
         return scope.unknown(node)

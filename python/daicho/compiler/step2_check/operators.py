@@ -9,7 +9,7 @@ from daicho.compiler.diagnostics import shown
 from daicho.compiler.hints import operation
 from daicho.compiler.step2_check import storage
 from daicho.compiler.step2_check.arguments import in_order, is_inert, waiting
-from daicho.compiler.step2_check.convert import check_as, coerce, is_convertible
+from daicho.compiler.step2_check.convert import check_as, coerce, is_convertible, valued
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
@@ -329,7 +329,7 @@ def _is_none(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) ->
         return scope.error(codes.IDENTITY, node), set(), set()
     known = scope.flow.present
     scope.flow.present = known - {scope.path(node.left)}
-    value = scope.check(node.left)
+    value = valued(scope, scope.check(node.left), node.left)
     scope.flow.present = known
     if value.type == UNKNOWN:
         return value, set(), set()

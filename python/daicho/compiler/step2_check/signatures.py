@@ -79,7 +79,7 @@ class Signatures:
         if node.returns is None:
             self.reporter.error(codes.MISSING_TYPE, node, what=f"the result of `{node.name}`")
             return UNKNOWN
-        return self.annotations.read(node.returns)
+        return self.annotations.read_result(node.returns)
 
     def _border(self, node: ast.FunctionDef, function: Function) -> None:
         """What crosses the contract's border has a bounded size."""
