@@ -23,7 +23,7 @@ from daicho.compiler.diagnostics import Reporter
 from daicho.compiler.step1_parse import Parsed
 from daicho.compiler.step2_check import expressions
 from daicho.compiler.step2_check.declarations import Declarations, Loader
-from daicho.compiler.step2_check.effects import check_effects
+from daicho.compiler.step2_check.effects import check_codes, check_effects
 from daicho.compiler.step2_check.limits import check_limits
 from daicho.compiler.step2_check.scope import Module, Scope
 from daicho.compiler.step2_check.statements import check_body
@@ -41,4 +41,5 @@ def check(name: str, parsed: Parsed, reporter: Reporter, load: Loader) -> Module
         check_limits(function, reporter)
         check_values(function, reporter)
     check_effects(module, reporter)
+    check_codes(module, reporter)
     return module

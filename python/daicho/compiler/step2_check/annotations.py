@@ -26,8 +26,8 @@ from daicho.compiler.types import (
 
 LENGTH_MAX = 65_536
 """Items or characters any bounded type may have."""
-
-
+FIELDS_MAX = 255
+"""Fields of a record, items of a tuple."""
 DEPTH_MAX = 13
 """Types within types; the machine has 16, some for rows and results of scans."""
 
@@ -121,8 +121,16 @@ class Annotations:
             case "dict", ast.Tuple(elts=[key, value]):
                 return self._map(key, value)
             case "tuple", ast.Tuple(elts=items):
-                return TupleType(tuple(self.read(item) for item in items))
+                return self._tuple(node, items)
         return self._wrong(node, f"`{shown(node)}` is not a type", self._instead(name))
+
+    def _tuple(self, node: ast.expr, items: list[ast.expr]) -> Type:
+        if not items:
+            return self._wrong(node, "a tuple has at least one item")
+        if len(items) > FIELDS_MAX:
+            self.reporter.error(codes.LIMIT, node, what=f"a tuple has at most {FIELDS_MAX} items")
+            return UNKNOWN
+        return TupleType(tuple(self.read(item) for item in items))
 
     def _map(self, key: ast.expr, value: ast.expr) -> Type:
         key_type = self.read(key)

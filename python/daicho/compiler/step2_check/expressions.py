@@ -314,6 +314,8 @@ def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
 
 
 def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
+    if not node.elts:
+        return scope.error(codes.EXPRESSION, node, "leave it out", what="an empty tuple")
     wanted: tuple[Type | None, ...] = (None,) * len(node.elts)
     if isinstance(expected, TupleType) and len(expected.items) == len(node.elts):
         wanted = expected.items

@@ -29,6 +29,10 @@ from daicho.compiler.types import (
     Type,
 )
 
+DETAILS_MAX = 16
+"""Values that a failure tells beside its code."""
+ADDRESSEES_MAX = 16
+
 
 def failure_code(scope: Scope, node: ast.expr) -> tuple[str, int] | None:
     """The name and number of `Error.CODE`, which must be written out."""
@@ -52,6 +56,9 @@ def _failure(
         scope.error(codes.ARGUMENTS, node, what="a failure names its code, then its details")
         return None
     code = failure_code(scope, node.args[first])
+    if len(node.args) > first + 1 + DETAILS_MAX:
+        scope.error(codes.LIMIT, node, what=f"a failure has at most {DETAILS_MAX} details")
+        return None
     details: list[Expr] = []
     for item in node.args[first + 1 :]:
         detail = valued(scope, scope.check(item), item)
@@ -132,6 +139,10 @@ def _addressees(
             "" if isinstance(node, ast.Tuple) else f"write `to=({', '.join(map(shown, items))},)`"
         )
         scope.error(codes.ADDRESSEES, node, hint, what=what)
+        return ()
+    if len(node.elts) > ADDRESSEES_MAX:
+        what = f"an event has at most {ADDRESSEES_MAX} addressees"
+        scope.error(codes.LIMIT, node, what=what)
         return ()
     found = [_addressee(scope, event, item) for item in node.elts]
     known = tuple(item for item in found if item is not None)

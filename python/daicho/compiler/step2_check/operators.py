@@ -425,8 +425,6 @@ def _contains(scope: Scope, node: ast.Compare, items: Expr) -> Expr:
 
 def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]) -> Expr:
     """`status in (Status.A, Status.B)`: one comparison after another."""
-    if not types:
-        return scope.error(codes.NOT_ITERABLE, node, found="an empty tuple", what="has no members")
     value = check_as(scope, node.left, types[0])
     if value.type == UNKNOWN:
         return value

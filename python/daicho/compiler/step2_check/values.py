@@ -42,7 +42,7 @@ def check_values(function: Function, reporter: Reporter) -> None:
     if reporter.diagnostics:
         return
     for statement in statements(function.body):
-        for value in values(statement):
+        for value in _with_parts(_needed(statement)):
             if not _is_typed(value.type):
                 reporter.error(codes.INFER, value.span, what="this value")
                 return
@@ -71,7 +71,11 @@ def statements(body: tuple[Stmt, ...]) -> Iterator[Stmt]:
 
 def values(statement: Stmt) -> Iterator[Expr]:
     """Every value that a statement itself works out, with those it is made of."""
-    waiting = list(_values(statement))
+    return _with_parts(_values(statement))
+
+
+def _with_parts(found: tuple[Expr, ...]) -> Iterator[Expr]:
+    waiting = list(found)
     while waiting:
         value = waiting.pop()
         yield value
@@ -80,9 +84,7 @@ def values(statement: Stmt) -> Iterator[Expr]:
 
 def _values(statement: Stmt) -> tuple[Expr, ...]:
     match statement:
-        case Do(value=value):
-            return _of_effect(value)
-        case Assign(value=value) | Unpack(value=value) | ForEach(items=value):
+        case Do(value=value) | Assign(value=value) | Unpack(value=value) | ForEach(items=value):
             return (value,)
         case Change(args=args):
             return args
@@ -94,9 +96,11 @@ def _values(statement: Stmt) -> tuple[Expr, ...]:
             return ()
 
 
-def _of_effect(value: Expr) -> tuple[Expr, ...]:
-    """Of what is done for its effect, the values that it needs: it may itself give none."""
-    needed: list[Expr] = []
+def _needed(statement: Stmt) -> tuple[Expr, ...]:
+    """What a statement needs the value of: what is done for its effect may give none."""
+    if not isinstance(statement, Do):
+        return _values(statement)
+    value, needed = statement.value, list[Expr]()
     while value.op == "let":
         needed.append(value.args[0])
         value = value.args[1]
