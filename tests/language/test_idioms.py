@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from daicho.compiler import CompileError, compile_source
+from daicho.compiler import compile_source
 from daicho.testing import Call, Chain
 
 HEAD = """
@@ -74,43 +72,3 @@ def test_what_gives_nothing_may_return_none() -> None:
 """
     assert run(body, 1) is None
     assert run(body, 0) == "BAD"
-
-
-OTHERS = {
-    "other": """
-from daicho.contract import Code, Int, require
-
-edition = 1
-
-
-class OtherError(Code):
-    NOT_POSITIVE = 1001
-
-
-def positive(n: Int) -> Int:
-    require(n > 0, OtherError.NOT_POSITIVE)
-    return n
-"""
-}
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("class Second(Code):\n    WORSE = 1001\n\n\ndef go(n: Int) -> None:\n"
-         "    if n > 0:\n        abort(Error.BAD)\n    abort(Second.WORSE)\n",
-         "1001 is BAD in case and WORSE in case"),
-        ("from other import positive\n\n\ndef go(n: Int) -> None:\n    positive(n)\n"
-         "    abort(Error.BAD)\n",
-         "1001 is BAD in case and NOT_POSITIVE in other"),
-    ],
-)  # fmt: skip
-def test_a_failure_code_has_one_name_in_a_contract(text: str, told: str) -> None:
-    """The verifier refuses it, so the compiler says where."""
-    head, _, entry = (HEAD + text).partition("@entry(roles=ANY_ROLE)\n")
-    rest = entry.replace("def go", "@entry(roles=ANY_ROLE)\ndef go")
-    with pytest.raises(CompileError) as caught:
-        compile_source(head + rest, "case.py", imports=OTHERS)
-    found = caught.value.diagnostics
-    assert [(item.code, item.message) for item in found] == [("DC0028", told)]
-    assert caught.value.source.line(found[0].span.line).startswith("def ")

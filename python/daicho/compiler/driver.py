@@ -33,6 +33,8 @@ from daicho.compiler.step3_lower import lower
 from daicho.compiler.step4_emit import MapEntry, emit, function_name
 
 IDS_FILE = "ids.toml"
+CONTRACT_NAME_MAX = 64
+"""Letters of a contract's name."""
 
 
 class Texts(Mapping[str, str]):
@@ -126,6 +128,8 @@ class Sources:
         """The checked contract `name`, what is wrong in it, or why there is none."""
         if name in self._open:
             return f"the imports go round: {' → '.join([*self._open, name])}"
+        if not _names_contract(name):
+            return f"`{name[:CONTRACT_NAME_MAX]}` cannot name a contract"
         if name not in self._modules:
             try:
                 source = self._source(name)
@@ -198,8 +202,10 @@ def compile_source(
     source = Source(filename, text)
     name = Path(filename).stem
     reporter = Reporter(source)
-    if not name.isidentifier():
-        reporter.error(codes.CONTRACT_SET, START, what=f"`{name}` cannot name a contract")
+    if not _names_contract(name):
+        hint = f"call the file by at most {CONTRACT_NAME_MAX} of A-Z, a-z, 0-9 and _"
+        what = f"`{name[:CONTRACT_NAME_MAX]}` cannot name a contract"
+        reporter.error(codes.CONTRACT_SET, START, hint, what=what)
         reporter.stop_if_any()
     module = Sources(imports or {}, folder).check(name, source, reporter)
     reporter.stop_if_any()
@@ -219,6 +225,10 @@ def compile_source(
         ids or Ids(),
         folder,
     )
+
+
+def _names_contract(name: str) -> bool:
+    return name.isidentifier() and name.isascii() and len(name) <= CONTRACT_NAME_MAX
 
 
 def compile_path(path: Path, ids: Ids | None = None) -> Artefact:

@@ -30,8 +30,8 @@ NAME_MAX = 48
 """Letters of a name."""
 INTEGER_BITS_MAX = 128
 """Bits of the widest integer."""
-TEXT_BYTES_MAX = 65_536
-"""Bytes of a text."""
+TEXT_BYTES_MAX = 65_532
+"""Bytes of a text that is written out; with its length it is a value of 65,536."""
 DEBUG = "__debug__"
 """The one name to which Python lets nobody give a value."""
 TEXTS = f"at most {TEXT_BYTES_MAX} bytes of Unicode"

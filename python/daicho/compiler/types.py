@@ -224,7 +224,7 @@ class OptionalType(Type):
     item: Type
 
     def __str__(self) -> str:
-        return f"{self.item} | None"
+        return "None" if self == NOTHING else f"{self.item} | None"
 
 
 @dataclass(frozen=True)
@@ -293,6 +293,8 @@ BOOL = BoolType()
 NONE = NoneType()
 NEVER = NeverType()
 UNKNOWN = UnknownType()
+NOTHING = OptionalType(NEVER)
+"""The type of None where nothing says what else may stand there."""
 STR = StrType()
 BYTES = BytesType()
 TIMESTAMP = TimestampType()
@@ -395,6 +397,20 @@ def depth_of(type_: Type) -> int:
         case RecordType():
             return type_.depth
     return 1
+
+
+def has_values(type_: Type) -> bool:
+    """Whether there are values of a type: none of NONE, of NEVER, of what is made of them."""
+    match type_:
+        case NoneType() | NeverType():
+            return False
+        case OptionalType(item) | ListType(item):
+            return has_values(item)
+        case MapType(key, value):
+            return has_values(key) and has_values(value)
+        case TupleType(items):
+            return all(map(has_values, items))
+    return True
 
 
 def is_keyable(type_: Type) -> bool:

@@ -9,6 +9,7 @@
     convert       every conversion, made explicit
     effects       what a function does to state, through all it calls
     limits        what the machine cannot hold
+    values        that everything has a type that the artefact can have
 
 No file of them needs one that needs it: the checker of expressions reaches the
 others through the scope.
@@ -22,10 +23,11 @@ from daicho.compiler.diagnostics import Reporter
 from daicho.compiler.step1_parse import Parsed
 from daicho.compiler.step2_check import expressions
 from daicho.compiler.step2_check.declarations import Declarations, Loader
-from daicho.compiler.step2_check.effects import check_effects
+from daicho.compiler.step2_check.effects import check_codes, check_effects
 from daicho.compiler.step2_check.limits import check_limits
 from daicho.compiler.step2_check.scope import Module, Scope
 from daicho.compiler.step2_check.statements import check_body
+from daicho.compiler.step2_check.values import check_values
 
 
 def check(name: str, parsed: Parsed, reporter: Reporter, load: Loader) -> Module:
@@ -37,5 +39,7 @@ def check(name: str, parsed: Parsed, reporter: Reporter, load: Loader) -> Module
     for function, node in declarations.bodies:
         check_body(Scope(module, function, reporter, expressions.check), node)
         check_limits(function, reporter)
+        check_values(function, reporter)
     check_effects(module, reporter)
+    check_codes(module, reporter)
     return module

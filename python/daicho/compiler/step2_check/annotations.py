@@ -26,8 +26,8 @@ from daicho.compiler.types import (
 
 LENGTH_MAX = 65_536
 """Items or characters any bounded type may have."""
-
-
+FIELDS_MAX = 255
+"""Fields of a record, items of a tuple."""
 DEPTH_MAX = 13
 """Types within types; the machine has 16, some for rows and results of scans."""
 
@@ -40,8 +40,10 @@ class Annotations:
         self.reporter = reporter
 
     def read(self, node: ast.expr) -> Type:
-        """The type `node` names; UNKNOWN after a report."""
+        """The type of values that `node` names; UNKNOWN after a report."""
         type_ = self._read(node)
+        if type_ == NONE:
+            return self._wrong(node, "None alone is no type of a value", "write `T | None`")
         if depth_of(type_) > DEPTH_MAX:
             self.reporter.error(codes.LIMIT, node, what=f"types nest at most {DEPTH_MAX} deep")
             return UNKNOWN
@@ -61,6 +63,11 @@ class Annotations:
                 if self.module.symbols.get(name) == TypeSymbol(UNKNOWN):
                     return UNKNOWN  # of an import that was refused
         return self._wrong(node, "this does not name a type", _instead_of_type(node))
+
+    def read_result(self, node: ast.expr) -> Type:
+        """As `read`, where None may stand."""
+        is_none = isinstance(node, ast.Constant) and node.value is None
+        return NONE if is_none else self.read(node)
 
     def is_key(self, node: ast.expr) -> bool:
         """Whether `node` is `Key[…]`."""
@@ -97,7 +104,7 @@ class Annotations:
 
     def _optional(self, left: ast.expr) -> Type:
         item = self.read(left)
-        if isinstance(item, OptionalType) or item == NONE:
+        if isinstance(item, OptionalType):
             return self._wrong(left, "an optional of an optional")
         return UNKNOWN if item == UNKNOWN else OptionalType(item)
 
@@ -114,8 +121,16 @@ class Annotations:
             case "dict", ast.Tuple(elts=[key, value]):
                 return self._map(key, value)
             case "tuple", ast.Tuple(elts=items):
-                return TupleType(tuple(self.read(item) for item in items))
+                return self._tuple(node, items)
         return self._wrong(node, f"`{shown(node)}` is not a type", self._instead(name))
+
+    def _tuple(self, node: ast.expr, items: list[ast.expr]) -> Type:
+        if not items:
+            return self._wrong(node, "a tuple has at least one item")
+        if len(items) > FIELDS_MAX:
+            self.reporter.error(codes.LIMIT, node, what=f"a tuple has at most {FIELDS_MAX} items")
+            return UNKNOWN
+        return TupleType(tuple(self.read(item) for item in items))
 
     def _map(self, key: ast.expr, value: ast.expr) -> Type:
         key_type = self.read(key)

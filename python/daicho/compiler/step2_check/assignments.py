@@ -8,7 +8,7 @@ from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import meeting, methods, operators, storage
 from daicho.compiler.step2_check.annotations import Annotations
-from daicho.compiler.step2_check.convert import check_as, coerce
+from daicho.compiler.step2_check.convert import check_as, coerce, valued
 from daicho.compiler.step2_check.scope import (
     Scope,
     TableSymbol,
@@ -23,12 +23,10 @@ from daicho.compiler.tree import (
 )
 from daicho.compiler.types import (
     INT,
-    NEVER,
     UNKNOWN,
     DecimalType,
     ListType,
     MapType,
-    NoneType,
     OptionalType,
     TupleType,
     Type,
@@ -94,12 +92,8 @@ def _inferred(scope: Scope, node: ast.AST, name: str, value: Expr) -> Type:
         hint = f"write `{name}: T | None = None`, T the type of what it may hold"
         scope.error(codes.INFER, node, hint, what=f"`{name}`")
         return UNKNOWN
-    if isinstance(value.type, NoneType) or value.type == NEVER:
-        scope.error(
-            codes.MISMATCH, node, "this gives no value", expected="a value", found=value.type
-        )
-        return UNKNOWN
-    return meeting.widened(value.type) if value.op in ("const", "list", "dict") else value.type
+    kept = valued(scope, value, node).type
+    return meeting.widened(kept) if value.op in ("const", "list", "dict") else kept
 
 
 def _alias(scope: Scope, node: ast.expr, value: Expr) -> None:

@@ -7,7 +7,7 @@ import re
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import Reporter, shown
-from daicho.compiler.step2_check.annotations import Annotations
+from daicho.compiler.step2_check.annotations import FIELDS_MAX, Annotations
 from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol
 from daicho.compiler.types import (
     DIGITS_MAX,
@@ -21,7 +21,6 @@ from daicho.compiler.types import (
     is_storable,
 )
 
-FIELDS_MAX = 255
 MEMBERS_MAX = 1_024
 CODE_MIN = 1001
 CODE_MAX = 65_535
@@ -106,6 +105,10 @@ class Classes:
                     )
         if len(fields) > FIELDS_MAX:
             self.reporter.error(codes.LIMIT, node, what=f"a record has at most {FIELDS_MAX} fields")
+        if not self._lines(node):
+            what, hint = f"`{node.name}` has no fields", "give it one, `name: Type`"
+            self.reporter.error(codes.CLASS_BODY, node, hint, what=what)
+            return UNKNOWN
         return RecordType(self.module.name, node.name, kind, tuple(fields))
 
     def _field(

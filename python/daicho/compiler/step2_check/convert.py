@@ -14,6 +14,7 @@ from daicho.compiler.hints import between
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr
 from daicho.compiler.types import (
+    NEVER,
     NONE,
     BytesType,
     DecimalType,
@@ -25,6 +26,7 @@ from daicho.compiler.types import (
     TupleType,
     Type,
     UnknownType,
+    has_values,
 )
 
 
@@ -77,6 +79,16 @@ def mismatch(scope: Scope, expected: Type, found: Type, node: ast.AST) -> Expr:
     elif isinstance(node, ast.expr):
         hint = between(shown(node), found, expected)
     return scope.error(codes.MISMATCH, node, hint, expected=expected, found=found)
+
+
+def valued(scope: Scope, value: Expr, node: ast.AST, hint: str = "") -> Expr:
+    """`value` where its own type is the place's, or a report: a None of no type, or no value."""
+    if has_values(value.type):
+        return value
+    if value.type in (NONE, NEVER):
+        hint = hint or "this gives no value"
+        return scope.error(codes.MISMATCH, node, hint, expected="a value", found=value.type)
+    return scope.error(codes.INFER, node, hint, what="this value")
 
 
 def is_convertible(source: Type, target: Type) -> bool:

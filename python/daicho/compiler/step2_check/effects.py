@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.diagnostics import START, Reporter, Span
 from daicho.compiler.step2_check.scope import Module
+from daicho.compiler.step2_check.values import statements, values
 from daicho.compiler.tree import Function
 
 Name = tuple[str, str]
@@ -41,6 +44,24 @@ def all_functions(module: Module) -> dict[Name, Function]:
     }
 
 
+def compiled_in(module: Module, functions: dict[Name, Function]) -> list[Function]:
+    """The module's own functions in their order, then the helpers it takes from other contracts."""
+    chosen: list[Function] = list(module.functions)
+    seen = {(item.module, item.name) for item in chosen}
+    for function in chosen:
+        for other, name, _ in function.calls:
+            callee = functions[other, name]
+            if (other, name) not in seen and not is_import(module, callee):
+                seen.add((other, name))
+                chosen.append(callee)
+    return chosen
+
+
+def is_import(module: Module, callee: Function) -> bool:
+    """Whether a call of `callee` leaves this contract."""
+    return callee.module != module.name and callee.kind == "export"
+
+
 def effects_of(start: Function, functions: dict[Name, Function]) -> set[str]:
     """What `start` does in the end, through all it calls."""
     kinds: set[str] = set()
@@ -68,6 +89,29 @@ def check_effects(module: Module, reporter: Reporter) -> None:
                 continue
             if effects_of(callee, functions) & TOUCHING:
                 reporter.error(codes.OWN_NAME, span, name=name, contract=other)
+
+
+def check_codes(module: Module, reporter: Reporter) -> None:
+    """A failure code has one name in all that is compiled into the contract."""
+    known: dict[object, str] = {}
+    for function in compiled_in(module, all_functions(module)):
+        for name, number, span in _failures(function):
+            other = known.setdefault(number, name)
+            if other != name:
+                own = function.module == module.name
+                what = f"{number} is `{other}` and, in `{function.module}`, `{name}`"
+                reporter.error(codes.CODE_VALUES, span if own else START, what=what)
+                return
+
+
+def _failures(function: Function) -> Iterator[tuple[str, int, Span]]:
+    for statement in statements(function.body):
+        for value in values(statement):
+            match value.op, value.data:
+                case (("fail" | "require" | "expect"), (str(name), int(number))):
+                    yield name, number, value.span
+                case _:
+                    pass
 
 
 def _check_query(function: Function, functions: dict[Name, Function], reporter: Reporter) -> None:

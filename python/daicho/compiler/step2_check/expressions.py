@@ -12,7 +12,7 @@ from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import calls, meeting, operators, storage
 from daicho.compiler.step2_check.arguments import asked
-from daicho.compiler.step2_check.convert import check_as, coerce
+from daicho.compiler.step2_check.convert import check_as, coerce, valued
 from daicho.compiler.step2_check.scope import (
     BuiltinSymbol,
     ConstantSymbol,
@@ -28,7 +28,8 @@ from daicho.compiler.types import (
     BOOL,
     BYTES,
     INT,
-    NONE,
+    NEVER,
+    NOTHING,
     STR,
     UNKNOWN,
     AmountType,
@@ -47,6 +48,7 @@ from daicho.compiler.types import (
     TimestampType,
     TupleType,
     Type,
+    has_values,
     is_keyable,
 )
 
@@ -91,7 +93,7 @@ def _constant(scope: Scope, node: ast.Constant) -> Expr:
     span = scope.span(node)
     match node.value:
         case None:
-            return Expr("none", OptionalType(UNKNOWN), span)
+            return Expr("none", NOTHING, span)
         case bool(value):
             return Expr("const", BOOL, span, (), value)
         case int(value):
@@ -152,7 +154,9 @@ def _attribute(scope: Scope, node: ast.Attribute) -> Expr:
     if owner.type == UNKNOWN:
         return owner
     if isinstance(owner.type, OptionalType):
-        scope.may_be_none(node.value)
+        faulty = scope.may_be_none(node.value)
+        if not has_values(owner.type):
+            return faulty
         owner = Expr("unwrap", owner.type.item, owner.span, (owner,))  # go on as if it were there
     return narrowed(scope, node, _field(scope, node, owner))
 
@@ -261,9 +265,17 @@ def _if(scope: Scope, node: ast.IfExp, expected: Type | None) -> Expr:
     orelse = scope.check(node.orelse, expected)
     scope.flow = before
     target = expected or meeting.common(then, orelse) or then.type
+    if not has_values(target):
+        scope.uncertain |= target == NEVER
+        hint = "" if target == NOTHING else _IN_STATEMENT
+        return valued(scope, Expr("if", target, scope.span(node)), node, hint)
     then = coerce(scope, then, target, node.body)
     orelse = coerce(scope, orelse, target, node.orelse)
     return Expr("if", target, scope.span(node), (test, then, orelse))
+
+
+_IN_STATEMENT = "what is done for its effect stands in an `if` statement"
+"""The hint where neither branch gives a value."""
 
 
 def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
@@ -272,6 +284,10 @@ def _list(scope: Scope, node: ast.List, expected: Type | None) -> Expr:
     if item is None:
         if not elements:
             return scope.error(codes.INFER, node, what="an empty list")
+        elements = [
+            valued(scope, value, element)
+            for value, element in zip(elements, node.elts, strict=True)
+        ]
         item = meeting.widened(elements[0].type)
     args = tuple(
         coerce(scope, value, item, element)
@@ -288,7 +304,7 @@ def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
     if isinstance(expected, MapType):
         types = (expected.key, expected.value)
     elif parts:
-        first = [scope.check(part) for part in parts[:2]]
+        first = [valued(scope, scope.check(part), part) for part in parts[:2]]
         types = (meeting.widened(first[0].type), meeting.widened(first[1].type))
     else:
         return scope.error(codes.INFER, node, what="an empty dict")
@@ -303,12 +319,16 @@ def _dict(scope: Scope, node: ast.Dict, expected: Type | None) -> Expr:
 
 
 def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
+    if not node.elts:
+        return scope.error(codes.EXPRESSION, node, "leave it out", what="an empty tuple")
     wanted: tuple[Type | None, ...] = (None,) * len(node.elts)
     if isinstance(expected, TupleType) and len(expected.items) == len(node.elts):
         wanted = expected.items
     args = tuple(scope.check(item, want) for item, want in zip(node.elts, wanted, strict=False))
-    if any(item.type == NONE for item in args):
-        return scope.error(codes.MISMATCH, node, expected="values", found="None")
+    args = tuple(
+        valued(scope, arg, item) if want is None else arg
+        for arg, item, want in zip(args, node.elts, wanted, strict=True)
+    )
     types = tuple(meeting.widened(item.type) for item in args)
     args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts, strict=False))
     return Expr("tuple", TupleType(types), scope.span(node), args)

@@ -8,7 +8,7 @@ from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import meeting, operators
 from daicho.compiler.step2_check.arguments import positional
-from daicho.compiler.step2_check.convert import coerce
+from daicho.compiler.step2_check.convert import coerce, valued
 from daicho.compiler.step2_check.scope import (
     BuiltinSymbol,
     Scope,
@@ -33,6 +33,10 @@ from daicho.compiler.types import (
     Type,
 )
 
+DETAILS_MAX = 16
+"""Values that a failure tells beside its code."""
+ADDRESSEES_MAX = 16
+
 
 def failure_code(scope: Scope, node: ast.expr) -> tuple[str, int] | None:
     """The name and number of `Error.CODE`, which must be written out."""
@@ -56,9 +60,12 @@ def _failure(
         scope.error(codes.ARGUMENTS, node, what="a failure names its code, then its details")
         return None
     code = failure_code(scope, node.args[first])
+    if len(node.args) > first + 1 + DETAILS_MAX:
+        scope.error(codes.LIMIT, node, what=f"a failure has at most {DETAILS_MAX} details")
+        return None
     details: list[Expr] = []
     for item in node.args[first + 1 :]:
-        detail = scope.check(item)
+        detail = valued(scope, scope.check(item), item)
         if _holds_attempt(detail.type):
             hint = "give its `.code` or its `.ok`"
             detail = scope.error(codes.MISMATCH, item, hint, expected="a value", found="an attempt")
@@ -103,7 +110,7 @@ def expect(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     """`expect(optional, Error.CODE)`: the value, or the failure."""
     if not positional(scope, node, 2, "expect"):
         return scope.unknown(node)
-    value = scope.check(node.args[0])
+    value = valued(scope, scope.check(node.args[0]), node.args[0])
     code = failure_code(scope, node.args[1])
     if code is None or value.type == UNKNOWN:
         return scope.unknown(node)
@@ -151,6 +158,10 @@ def _addressees(
             "" if isinstance(node, ast.Tuple) else f"write `to=({', '.join(map(shown, items))},)`"
         )
         scope.error(codes.ADDRESSEES, node, hint, what=what)
+        return ()
+    if len(node.elts) > ADDRESSEES_MAX:
+        what = f"an event has at most {ADDRESSEES_MAX} addressees"
+        scope.error(codes.LIMIT, node, what=what)
         return ()
     found = [_addressee(scope, event, item) for item in node.elts]
     known = tuple(item for item in found if item is not None)

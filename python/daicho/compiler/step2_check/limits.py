@@ -7,7 +7,9 @@ typed tree, so that an author is told of them with a place in the source.
 from __future__ import annotations
 
 from daicho.compiler import codes
-from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.diagnostics import Reporter, Span
+from daicho.compiler.step2_check.annotations import DEPTH_MAX, FIELDS_MAX
+from daicho.compiler.step2_check.values import statements, values
 from daicho.compiler.tree import (
     Assign,
     Attempt,
@@ -23,6 +25,7 @@ from daicho.compiler.tree import (
     Unpack,
     While,
 )
+from daicho.compiler.types import TupleType, depth_of
 
 BLOCKS_MAX = 60
 """Blocks within blocks; the machine has 64, the function itself is one."""
@@ -33,6 +36,7 @@ STACK_MAX = 1_000
 """Values that stand on the stack together; the machine has 1,024."""
 LIST_NEW_MAX = 255
 """Elements of a list that wait for one another; further ones are added one by one."""
+_LITERALS = ("list", "dict", "tuple")
 _BRANCHING = ("and", "or", "if")
 _WAITING = {**dict.fromkeys(_BRANCHING, 0), "dict": 0, "list": LIST_NEW_MAX}
 """Parts that wait for one another at most, where not all do."""
@@ -41,7 +45,13 @@ _LOOPS = 3
 
 
 def check_limits(function: Function, reporter: Reporter) -> None:
-    """Report the first statement of `function` that goes too deep."""
+    """Report the first statement of `function` that goes too deep or has too large a value."""
+    for statement in statements(function.body):
+        for value in values(statement):
+            what = _too_large(value)
+            if what:
+                reporter.error(codes.LIMIT, _place(statement, value), what=what)
+                return
     for statement in function.body:
         blocks, stack = _measure(statement)
         if blocks > BLOCKS_MAX:
@@ -70,6 +80,21 @@ def _nested(body: tuple[Stmt, ...]) -> int:
     return deepest
 
 
+def _too_large(value: Expr) -> str:
+    """What the type of a literal exceeds; "" for nothing. Annotations have told it already."""
+    if value.op not in _LITERALS:
+        return ""
+    if isinstance(value.type, TupleType) and len(value.type.items) > FIELDS_MAX:
+        return f"a tuple has at most {FIELDS_MAX} items"
+    return f"types nest at most {DEPTH_MAX} deep" if depth_of(value.type) > DEPTH_MAX else ""
+
+
+def _place(statement: Stmt, value: Expr) -> Span:
+    """Where a value stands; for a constant, which may be of another file, where it is used."""
+    span = statement.span
+    return value.span if span.line <= value.span.line <= span.end_line else span
+
+
 Measure = tuple[int, int]
 """Blocks within blocks, and values on the stack."""
 
@@ -83,9 +108,7 @@ def _measure(statement: Stmt) -> Measure:
         case Change(args=args):
             return _all([_value(item) for item in args])
         case If(condition=condition, then=then, orelse=orelse):
-            inner = _all([_measure(item) for item in (*then, *orelse)])
-            is_chain = len(orelse) == 1 and isinstance(orelse[0], If)
-            return _all([_value(condition), (inner[0] + (0 if is_chain else 2), inner[1])])
+            return _all([_value(condition), _deeper(_block(then), 2), _otherwise(orelse)])
         case While(condition=condition, body=body):
             heads = () if condition is None else (condition,)
             return _loop(heads, body)
@@ -94,15 +117,27 @@ def _measure(statement: Stmt) -> Measure:
         case ForEach(items=items, body=body):
             return _loop((items,), body)
         case Attempt(body=body):
-            inner = _all([_measure(item) for item in body])
-            return inner[0] + 1, inner[1]
+            return _deeper(_block(body), 1)
     return 0, 0
+
+
+def _block(body: tuple[Stmt, ...]) -> Measure:
+    return _all([_measure(item) for item in body])
+
+
+def _otherwise(body: tuple[Stmt, ...]) -> Measure:
+    """An `elif` stands beside the arms before it, an `else` within."""
+    is_chain = len(body) == 1 and isinstance(body[0], If)
+    return _deeper(_block(body), 0 if is_chain else 2)
+
+
+def _deeper(inner: Measure, levels: int) -> Measure:
+    return inner[0] + levels, inner[1]
 
 
 def _loop(heads: tuple[Expr, ...], body: tuple[Stmt, ...]) -> Measure:
     head = _all([_value(item) for item in heads])
-    inner = _all([_measure(item) for item in body])
-    return _all([(head[0] + _LOOPS, head[1]), (inner[0] + _LOOPS, inner[1])])
+    return _all([_deeper(head, _LOOPS), _deeper(_block(body), _LOOPS)])
 
 
 def _value(value: Expr) -> Measure:

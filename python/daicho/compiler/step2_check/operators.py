@@ -9,7 +9,7 @@ from daicho.compiler.diagnostics import shown
 from daicho.compiler.hints import operation
 from daicho.compiler.step2_check import storage
 from daicho.compiler.step2_check.arguments import in_order, is_inert, waiting
-from daicho.compiler.step2_check.convert import coerce
+from daicho.compiler.step2_check.convert import coerce, valued
 from daicho.compiler.step2_check.meeting import (
     U128,
     all_compared,
@@ -285,7 +285,7 @@ def _is_none(scope: Scope, node: ast.Compare, op: ast.cmpop, right: ast.expr) ->
         return scope.error(codes.IDENTITY, node), set(), set()
     known = scope.flow.present
     scope.flow.present = known - {scope.path(node.left)}
-    value = scope.check(node.left)
+    value = valued(scope, scope.check(node.left), node.left)
     scope.flow.present = known
     if value.type == UNKNOWN:
         return value, set(), set()
@@ -398,8 +398,6 @@ def _contains(scope: Scope, node: ast.Compare, items: Expr) -> Expr:
 
 def _among(scope: Scope, node: ast.Compare, items: Expr, types: tuple[Type, ...]) -> Expr:
     """`status in (Status.A, Status.B)`: one comparison after another."""
-    if not types:
-        return scope.error(codes.NOT_ITERABLE, node, found="an empty tuple", what="has no members")
     found = scope.check(node.left, types[0])
     values = (found, *items.args)
     kind = all_compared(values)

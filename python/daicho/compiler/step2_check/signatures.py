@@ -24,6 +24,7 @@ from daicho.compiler.types import (
 )
 
 PARAMS_MAX = 64
+CALLERS_MAX = 64
 _OPTIONS = {
     "entry": ("roles", "signed_by"),
     "query": ("roles",),
@@ -79,7 +80,7 @@ class Signatures:
         if node.returns is None:
             self.reporter.error(codes.MISSING_TYPE, node, what=f"the result of `{node.name}`")
             return UNKNOWN
-        return self.annotations.read(node.returns)
+        return self.annotations.read_result(node.returns)
 
     def _border(self, node: ast.FunctionDef, function: Function) -> None:
         """What crosses the contract's border has a bounded size."""
@@ -234,6 +235,9 @@ class Signatures:
             self.reporter.error(codes.AUTHORITY, node, hint, what=what)
             return
         function.callers = self._texts(node)
+        if len(function.callers) > CALLERS_MAX:
+            what = f"an export is for at most {CALLERS_MAX} contracts, or for any"
+            self.reporter.error(codes.LIMIT, node, hint, what=what)
         for name in function.callers:
             if not name.isidentifier() or name == self.module.name:
                 self.reporter.error(

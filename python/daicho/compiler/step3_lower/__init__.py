@@ -12,10 +12,10 @@ which is written where it stands.
 from __future__ import annotations
 
 from daicho.compiler.ir import Code
-from daicho.compiler.step2_check.effects import all_functions, all_modules
+from daicho.compiler.step2_check.effects import all_functions, all_modules, compiled_in
 from daicho.compiler.step2_check.scope import Module
 from daicho.compiler.step3_lower.functions import lower_function
-from daicho.compiler.tree import Function, TableDecl
+from daicho.compiler.tree import TableDecl
 
 
 def lower(module: Module) -> list[Code]:
@@ -29,17 +29,5 @@ def lower(module: Module) -> list[Code]:
         for item in all_modules(module).values()
         for table in item.tables
     }
-    chosen: list[Function] = list(module.functions)
-    seen = {(item.module, item.name) for item in chosen}
-    for function in chosen:
-        for other, name, _ in function.calls:
-            callee = functions[other, name]
-            if (other, name) not in seen and not is_import(module, callee):
-                seen.add((other, name))
-                chosen.append(callee)
+    chosen = compiled_in(module, functions)
     return [lower_function(module, function, functions, tables) for function in chosen]
-
-
-def is_import(module: Module, callee: Function) -> bool:
-    """Whether a call of `callee` leaves this contract."""
-    return callee.module != module.name and callee.kind == "export"

@@ -13,7 +13,7 @@ from daicho.compiler.access import AccessSet
 from daicho.compiler.bytecode import FORMAT, GAS_SCHEDULE, MAGIC
 from daicho.compiler.diagnostics import START, Reporter, Span
 from daicho.compiler.ids import Ids
-from daicho.compiler.ir import Code, ErrorRef
+from daicho.compiler.ir import Code
 from daicho.compiler.step2_check.effects import all_functions
 from daicho.compiler.step2_check.scope import Module
 from daicho.compiler.step4_emit.code import FunctionWriter, Pool
@@ -70,15 +70,10 @@ def emit(
     spans = {key: item.span for key, item in all_functions(module).items()}
     writers: list[FunctionWriter] = []
     bodies: list[bytes] = []
-    named: dict[int, tuple[str, Code]] = {}
     for code in functions:
-        writer, known = FunctionWriter(pool, code), len(pool.errors)
+        writer = FunctionWriter(pool, code)
         body = writer.write()
         _check_size(spans[code.module, code.name], code, body, reporter)
-        for error in list(pool.errors)[known:]:
-            name, other = named.setdefault(error.code, (error.name, code))
-            if name != error.name:
-                _clash(spans, module.name, error, (name, other), code, reporter)
         writers.append(writer)
         bodies.append(_function(pool, code, body))
     return _assemble(pool, writers, bodies, sets, reporter)
@@ -111,25 +106,6 @@ def _check_size(span: Span, code: Code, body: bytes, reporter: Reporter) -> None
         )
     if len(code.locals) > LOCALS_MAX:
         reporter.error(codes.LIMIT, span, what=f"`{code.name}` needs more than {LOCALS_MAX} locals")
-
-
-def _clash(
-    spans: dict[tuple[str, str], Span],
-    main: str,
-    error: ErrorRef,
-    first: tuple[str, Code],
-    second: Code,
-    reporter: Reporter,
-) -> None:
-    """One failure code with two names: whoever reads a receipt could not tell them apart."""
-    name, other = first
-    what = f"{error.code} is {name} in {other.module} and {error.name} in {second.module}"
-    here = next((code for code in (second, other) if code.module == main), None)
-    span = START if here is None else spans[here.module, here.name]
-    hint = f"number the codes of {other.module} and of {second.module} apart"
-    if other.module == second.module:
-        hint = "number the codes of all classes of a file apart"
-    reporter.error(codes.CODE_VALUES, span, hint, what=what)
 
 
 def function_name(contract: str, module: str, name: str) -> str:
