@@ -8,6 +8,7 @@
     calls         functions of the contract and of the language, constructors, failures
     convert       every conversion, made explicit
     effects       what a function does to state, through all it calls
+    ownership     which lists and maps another name may reach
     limits        what the machine cannot hold
 
 No file of them needs one that needs it: the checker of expressions reaches the
@@ -24,6 +25,7 @@ from daicho.compiler.step2_check import expressions
 from daicho.compiler.step2_check.declarations import Declarations, Loader
 from daicho.compiler.step2_check.effects import check_effects
 from daicho.compiler.step2_check.limits import check_limits
+from daicho.compiler.step2_check.ownership import check_ownership
 from daicho.compiler.step2_check.scope import Module, Scope
 from daicho.compiler.step2_check.statements import check_body
 
@@ -38,4 +40,6 @@ def check(name: str, parsed: Parsed, reporter: Reporter, load: Loader) -> Module
         check_body(Scope(module, function, reporter, expressions.check), node)
         check_limits(function, reporter)
     check_effects(module, reporter)
+    if not reporter.diagnostics:
+        check_ownership(module, reporter)
     return module
