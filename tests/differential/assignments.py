@@ -9,6 +9,7 @@ from daicho.compiler.types import (
     OptionalType,
     StrType,
     TupleType,
+    Type,
 )
 from differential import world as worlds
 from differential.blocks import Blocks
@@ -36,17 +37,33 @@ class Assignments(Blocks):
         return [Node(f"{target.name} = {value}")]
 
     def _change(self) -> list[Node]:
+        """A list or map, made the function's own and changed, with or without a look at it."""
         target = self._own(ListType, MapType)
         if target is None:
             return self._declare()
         name, of = target.name, self.make.of
+        if self.rng.random() < 0.4:
+            made = [self.declare(target.type, self._copy(target.type, of(target.type, 1)))]
+            name = self.make.locals[-1].name
+        else:
+            made = [self._owned(name, target.type)]
         if isinstance(target.type, MapType):
             key = of(target.type.key, 2)
             if self.rng.random() < 0.25:
-                return [Node(f"del {name}[{key}]")]
-            return [Node(f"{name}[{key}] = {of(target.type.value, 2)}")]
+                return [*made, Node(f"del {name}[{key}]")]
+            return [*made, Node(f"{name}[{key}] = {of(target.type.value, 2)}")]
         assert isinstance(target.type, ListType)
-        item = target.type.item
+        return [*made, *self._list_change(name, target.type.item)]
+
+    def _copy(self, type_: Type, value: str) -> str:
+        return f"{'list' if isinstance(type_, ListType) else 'dict'}({value})"
+
+    def _owned(self, name: str, type_: Type) -> Node:
+        """What a name holds may have another name: from here on it has a copy."""
+        return Node(f"{name} = {self._copy(type_, name)}")
+
+    def _list_change(self, name: str, item: Type) -> list[Node]:
+        of = self.make.of
         ways = [
             f"{name}.append({of(item, 2)})",
             f"{name}.insert({self.make.small(2, -3, 6)}, {of(item, 2)})",
@@ -86,7 +103,7 @@ class Assignments(Blocks):
     def _map_work(self) -> list[Node]:
         """A map, and some of what one does with it."""
         type_ = MapType(worlds.key_type(self.rng, self.world.enum), self._scalar(), None)
-        made = [self.declare(type_, self.make.of(type_, 2))]
+        made = [self.declare(type_, self._copy(type_, self.make.of(type_, 2)))]
         name = self.make.locals[-1].name
         for _ in range(self.rng.randrange(1, 4)):
             made += self._map_step(name, type_)
@@ -98,7 +115,7 @@ class Assignments(Blocks):
             case 0:
                 return [self.declare(OptionalType(type_.value), f"{name}.get({key})")]
             case 1:
-                return [Node(f"del {name}[{key}]")]
+                return [self._owned(name, type_), Node(f"del {name}[{key}]")]
             case 2:
                 return [self.declare(ListType(type_.value), f"{name}.values()")]
             case 3:
@@ -116,4 +133,5 @@ class Assignments(Blocks):
                 body = self._with(*names, size=1)
                 self.loops -= 1
                 return [Node(head, body)]
-        return [Node(f"{name}[{key}] = {self.make.of(type_.value, 1)}")]
+        change = Node(f"{name}[{key}] = {self.make.of(type_.value, 1)}")
+        return [self._owned(name, type_), change]

@@ -95,6 +95,17 @@ def touched(body: str, parameters: str = "who: Party, n: Int, flag: Bool") -> Li
         ("x = counts.get(random('x').below(3))", ["counts read dynamic"]),
         ("x = counts.get(oracle.read(rate, max_age=days(1)))", ["counts read dynamic"]),
         ("with attempt() as t:\n    n = 1\nx = counts.get(t.code)", ["counts read dynamic"]),
+        ("with attempt() as t:\n    n = 1\nx = counts.get(n)", ["counts read dynamic"]),
+        ("k = n\nwith attempt() as t:\n    k, j = 1, n\ncounts[k] = 1", ["counts write dynamic"]),
+        (
+            "xs = [n]\nwith attempt() as t:\n    xs.append(1)\ncounts[len(xs)] = 1",
+            ["counts write dynamic"],
+        ),
+        (
+            "xs = [n]\nwith attempt() as t:\n    j = xs.pop()\ncounts[len(xs)] = 1",
+            ["counts write dynamic"],
+        ),
+        ("with attempt() as t:\n    k = n\n    counts[k] = 1", ["counts write exact"]),
         (
             "m = 1\nif last.get() > 0:\n    m = 2\nx = counts.get(m)",
             ["counts read dynamic", "last read exact"],

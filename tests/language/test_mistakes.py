@@ -129,6 +129,11 @@ MISTAKES: dict[str, list[Told]] = {
     "(a, b), c = (1, 2), 3\n    n = c": [("DC0005", "(a, b), c", "one tuple after the other")],
     "del n": [("DC0005", "n", "leave it out")],
     "xs.append(3)": [("DC0065", "xs", "list(theirs)")],
+    "some: list[Int] | None = [1]\n    if some is not None:\n        some.append(2)\n"
+    "        some[0] = 2\n        del some[0]\n        n = some.pop()": [
+        ("DC0047", "some", "`list(some)`")
+    ]
+    * 4,
     "n == 3": [("DC0067", "n == 3", "assign it")],
     "match n:\n        case 1:\n            pass": [("DC0040", "n", "`if`")],
     "match side:\n        case BUY:\n            pass\n        case _:\n            pass": [

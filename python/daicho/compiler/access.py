@@ -12,6 +12,8 @@ of knowing their arguments.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +29,7 @@ from daicho.compiler.tree import (
     Expr,
     ForEach,
     ForRange,
+    Function,
     If,
     Return,
     Scan,
@@ -107,6 +110,7 @@ class _Walker:
         self.modules = all_modules(module)
         self.done: dict[Key, Summary] = {}
         self._ways: dict[Name, int] = {}
+        self._undone: dict[Name, frozenset[str]] = {}
         self._callers: dict[Key, dict[Key, None]] = {}
         self._waiting: list[Key] = []
 
@@ -127,6 +131,13 @@ class _Walker:
         self._callers.setdefault(key, {})[caller] = None
         return self.done[key]
 
+    def undone(self, function: Function) -> frozenset[str]:
+        """The locals of which an attempt leaves one value or another."""
+        name = (function.module, function.name)
+        if name not in self._undone:
+            self._undone[name] = _undone(function)
+        return self._undone[name]
+
     def settle(self) -> None:
         """Until nothing changes: facts only fall, and with settled facts accesses only grow."""
         while self._waiting:
@@ -141,8 +152,9 @@ class _Walker:
 class _Body:
     """One function: which locals are made of what is given, and what is touched.
 
-    A local is unknown if anything unknown is ever assigned to it, or if it is
-    assigned where only unknown facts decide whether control comes.
+    A local is unknown if anything unknown is ever assigned to it, if it is
+    assigned where only unknown facts decide whether control comes, or if an
+    attempt that fails gives it back the value it had.
     """
 
     def __init__(self, walker: _Walker, key: Key) -> None:
@@ -150,6 +162,7 @@ class _Body:
         self.key = key
         self.function = walker.functions[key[0]]
         self.unknown = {item.name for item in self.function.params} - key[1]
+        self.unknown |= walker.undone(self.function)
         self.found: set[Access] = set()
         self.result_known = True
         self._broken: set[int] = set()
@@ -332,6 +345,50 @@ class _Body:
 
     def _add(self, table: str, mode: str, form: str) -> None:
         self.found.add(Access(self.function.module, table, mode, form))
+
+
+def _undone(function: Function) -> frozenset[str]:
+    """Locals that have one value if an attempt succeeds and another if it fails.
+
+    What is assigned within the attempt alone has no value after it, and is none of them.
+    """
+    everywhere = _changes(function.body)
+    everywhere.update(item.name for item in function.params)
+    tried = [part for part in _nodes(function.body) if isinstance(part, Attempt)]
+    return frozenset(
+        name
+        for statement in tried
+        for name, count in _changes(statement.body).items()
+        if count < everywhere[name]
+    )
+
+
+def _changes(body: tuple[Stmt, ...]) -> Counter[str]:
+    """The locals that these statements assign or change, and how often."""
+    found: Counter[str] = Counter()
+    for part in _nodes(body):
+        match part:
+            case Unpack(names=names) | ForEach(names=names):
+                found.update(names)
+            case Assign(name=name) | Change(name=name) | ForRange(name=name):
+                found[name] += 1
+            case Expr(op="list.pop", data=str(name)):
+                found[name] += 1
+            case _:
+                pass
+    return found
+
+
+def _nodes(body: tuple[Stmt, ...]) -> Iterator[Stmt | Expr]:
+    """Statements and expressions, with all that is in them."""
+    waiting: list[object] = list(body)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (Stmt, Expr)):
+            yield part
+            waiting += vars(part).values()
+        elif type(part) is tuple:
+            waiting += part
 
 
 def _exact(keys: list[bool]) -> str:

@@ -73,10 +73,11 @@ class Stmt:
 
 @dataclass(frozen=True)
 class Assign(Stmt):
-    """`name = value`."""
+    """`name = value`; `in_place`: `name += …` of a list, which in Python is the same list."""
 
     name: str
     value: Expr
+    in_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -287,6 +288,8 @@ class Function:
     calls: list[tuple[str, str, Span]] = field(default_factory=list)
     effects: list[tuple[str, Span]] = field(default_factory=list)
     """What it does itself, and where: read, write, emit, schedule, random, tx_id."""
+    fresh: bool = False
+    """Whether the list or map it gives is one that nothing else holds."""
 
     @property
     def resumes(self) -> bool:

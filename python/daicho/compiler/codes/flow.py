@@ -45,8 +45,8 @@ SHARED_LIST = code(
     "list or map under two names",
     "{what}",
     "make your own copy: `mine = list(theirs)` or `dict(theirs)`",
-    "Lists and maps are values. Changing one under a second name would look as if the first "
-    "changed too.",
+    "Lists and maps are values. Changing one that has a second name, or that another value holds, "
+    "would look as if that changed too. An item, a field and a loop's target are second names.",
 )
 ASSIGN_GLOBAL = code(
     66,

@@ -8,6 +8,7 @@
     calls         functions of the contract and of the language, constructors, failures
     convert       every conversion, made explicit
     effects       what a function does to state, through all it calls
+    ownership     which lists and maps another name may reach
     limits        what the machine cannot hold
     values        that everything has a type that the artefact can have
 
@@ -25,6 +26,7 @@ from daicho.compiler.step2_check import expressions
 from daicho.compiler.step2_check.declarations import Declarations, Loader
 from daicho.compiler.step2_check.effects import check_codes, check_effects
 from daicho.compiler.step2_check.limits import check_limits
+from daicho.compiler.step2_check.ownership import check_ownership
 from daicho.compiler.step2_check.scope import Module, Scope
 from daicho.compiler.step2_check.statements import check_body
 from daicho.compiler.step2_check.values import check_values
@@ -42,4 +44,6 @@ def check(name: str, parsed: Parsed, reporter: Reporter, load: Loader) -> Module
         check_values(function, reporter)
     check_effects(module, reporter)
     check_codes(module, reporter)
+    if not reporter.diagnostics:
+        check_ownership(module, reporter)
     return module

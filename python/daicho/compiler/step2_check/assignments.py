@@ -96,12 +96,6 @@ def _inferred(scope: Scope, node: ast.AST, name: str, value: Expr) -> Type:
     return meeting.widened(kept) if value.op in ("const", "list", "dict") else kept
 
 
-def _alias(scope: Scope, node: ast.expr, value: Expr) -> None:
-    """A list or map has one name; `b = a` would make two."""
-    if isinstance(value.type, (ListType, MapType)) and scope.path(node):
-        scope.error(codes.SHARED_LIST, node, what=f"`{shown(node)}` would have two names")
-
-
 def assign(scope: Scope, node: ast.Assign, target: ast.expr, value_node: ast.expr) -> list[Stmt]:
     """`name = value`, `a, b = value`, `xs[i] = value`."""
     match target:
@@ -113,7 +107,6 @@ def assign(scope: Scope, node: ast.Assign, target: ast.expr, value_node: ast.exp
                 scope.unknown_local(name)
                 return []
             value = scope.check(value_node, known)
-            _alias(scope, value_node, value)
             bound = bind(scope, target, name, value, written=value_node)
             return [] if bound is None else [Assign(scope.span(node), name, bound)]
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
@@ -183,7 +176,6 @@ def annotated(scope: Scope, node: ast.AnnAssign) -> list[Stmt]:
         return []
     declared = Annotations(scope.module, scope.reporter).read(node.annotation)
     value = scope.check(node.value, declared)
-    _alias(scope, node.value, value)
     bound = bind(scope, node.target, node.target.id, value, declared, node.value)
     return [] if bound is None else [Assign(scope.span(node), node.target.id, bound)]
 
@@ -211,7 +203,8 @@ def augmented(scope: Scope, node: ast.AugAssign) -> list[Stmt]:
         return []
     value = operators.binary(scope, node, left, node.op, right)
     bound = bind(scope, node, name, value)
-    return [] if bound is None else [Assign(scope.span(node), name, bound)]
+    in_place = isinstance(left.type, ListType)
+    return [] if bound is None else [Assign(scope.span(node), name, bound, in_place)]
 
 
 def _set_item(scope: Scope, node: ast.Assign, target: ast.Subscript, value: ast.expr) -> list[Stmt]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
@@ -119,7 +120,7 @@ def _name(scope: Scope, node: ast.Name) -> Expr:
         return scope.unknown(node)
     match scope.module.symbols.get(name):
         case ConstantSymbol(value):
-            return value
+            return _shared(name, value)
         case TableSymbol(table):
             what = f"`{name}` is stored state, not a value"
             return scope.error(codes.TABLE, node, asked(table), what=what)
@@ -140,6 +141,13 @@ def _name(scope: Scope, node: ast.Name) -> Expr:
             return scope.error(codes.MISMATCH, node, hint, expected="a value", found=f"`{name}`")
         case None:
             return scope.unknown_name(node, name)
+
+
+def _shared(name: str, value: Expr) -> Expr:
+    """The value of a constant; a list says whose it is, as it is not made anew for each use."""
+    if value.op == "some":
+        return replace(value, args=(_shared(name, value.args[0]),))
+    return replace(value, data=name) if value.op == "list" else value
 
 
 # --- attributes ---

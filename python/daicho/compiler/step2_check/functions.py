@@ -242,7 +242,8 @@ def _copy(name: str) -> Callable[[Scope, ast.Call, Type | None], Expr]:
         ):
             return Expr("copy", value.type, scope.span(node), (value,))
         if name == "list" and isinstance(value.type, MapType):
-            return Expr("dict.keys", ListType(value.type.key), scope.span(node), (value,))
+            keys = ListType(value.type.key)
+            return Expr("dict.keys", keys, scope.span(node), (value,), "copy")
         if value.type == UNKNOWN:
             return value
         return scope.error(

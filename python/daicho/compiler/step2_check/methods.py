@@ -83,7 +83,8 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
             return _date(scope, node, owner, name)
         case ListType(), _ if name in CHANGES["list"]:
             changed = node.func.value
-            if isinstance(changed, (ast.Name, ast.Attribute)) and not scope.is_local(changed):
+            is_whole = scope.is_local(changed) and not _is_optional(scope, changed)
+            if isinstance(changed, (ast.Name, ast.Attribute)) and not is_whole:
                 own_collection(scope, changed)
                 return scope.unknown(node)
             hint = "write it in a line of its own; it gives nothing"
@@ -145,7 +146,18 @@ def own_collection(scope: Scope, node: ast.expr) -> str:
             codes.SHARED_LIST, node, what=f"the parameter `{node.id}` belongs to the caller"
         )
         return ""
+    if _is_optional(scope, node):
+        hint = f"what may be None does not change in place; give a copy a name: `list({node.id})`"
+        scope.error(codes.OPTIONAL, node, hint)
+        return ""
     return node.id
+
+
+def _is_optional(scope: Scope, node: ast.expr) -> bool:
+    """Whether a local may be None by its type, even where it is known to be there."""
+    return isinstance(node, ast.Name) and isinstance(
+        scope.function.locals.get(node.id), OptionalType
+    )
 
 
 def _date(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:

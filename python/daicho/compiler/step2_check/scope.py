@@ -179,8 +179,8 @@ class Scope:
         self.flow = Flow(assigned={item.name for item in function.params})
         self.loops: list[Loop] = []
         """Loops around, as far out as the attempt around."""
-        self.attempts = 0
-        """Attempts around."""
+        self.attempts: list[str] = []
+        """Attempts around, the outermost first."""
         self.statement: ast.AST = ast.Pass()
         """The statement being checked, or the part of it that is run once."""
         self.uncertain = False

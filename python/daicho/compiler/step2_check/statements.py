@@ -172,13 +172,18 @@ def _with(scope: Scope, node: ast.With) -> list[Stmt]:
 
 def _attempt(scope: Scope, node: ast.With, target: ast.Name, name: str) -> Stmt:
     """After the block holds what held before it and still holds at its end."""
+    if name in scope.attempts:
+        hint = f"give this one a name of its own: `{name}` is how the attempt around it went"
+        scope.error(codes.DUPLICATE, target, hint, name=name)
     if name not in scope.module.symbols:
         scope.function.locals.setdefault(name, ATTEMPT)  # known inside, without a value
     scope.flow.assigned.discard(name)
     before, loops = scope.flow.copy(), scope.loops
-    scope.loops, scope.attempts = [], scope.attempts + 1
+    scope.loops = []
+    scope.attempts.append(name)
     body = block(scope, node.body)
-    scope.loops, scope.attempts = loops, scope.attempts - 1
+    scope.attempts.pop()
+    scope.loops = loops
     scope.flow = before.join(scope.flow)
     assignments.bind(scope, target, name, Expr("item", ATTEMPT, scope.span(target)))
     return Attempt(scope.span(node), name, body)
