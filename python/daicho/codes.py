@@ -153,7 +153,7 @@ _CONFIGURATION = {
         "The source is not the one that ran.",
         "Take the source of the version that ran then, with the compiler that built it.",
     ),
-    "CFG_EXISTS": ("The folder is there already.", "Take another, or remove it first."),
+    "CFG_EXISTS": ("What would be made is there already.", "Take another, or remove it first."),
     "CFG_KEY_FILE": (
         "A secret is missing, readable by others, or does not open.",
         "Check the mode (0600) and that the unlock key is this folder's.",
