@@ -17,7 +17,7 @@ import importlib.util
 from dataclasses import dataclass
 
 from daicho import _native
-from daicho.machine_codes import TRAPS
+from daicho.machine_codes import OF_THE_LANGUAGE, TRAPS
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def registry() -> dict[str, Explanation]:
     found += _compiler_codes()
     found += [
         Explanation(code, "machine", meaning, remedy)
-        for code, (meaning, remedy) in TRAPS.items()
+        for code, (meaning, remedy) in (TRAPS | OF_THE_LANGUAGE).items()
         if code not in _LEDGER
     ]
     by_name = {entry.code: entry for entry in found}
