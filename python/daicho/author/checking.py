@@ -45,6 +45,9 @@ def _check_ids(folder: Path, found: Checked) -> Ids:
     except ValueError as error:
         _note(found, "CFG_SYNTAX", file, str(error))
         return Ids()
+    except OSError as error:
+        _note(found, "CFG_FILE", file, error.strerror or str(error))
+        return Ids()
     for name in ids.contracts:
         if not (folder / f"{name}.py").is_file():
             _note(found, "CFG_REFERENCE", file, f"it numbers `{name}`, and there is no {name}.py")
@@ -69,6 +72,8 @@ def _check_file(path: Path, ids: Ids, found: Checked) -> None:
             found.texts.append(render_text(shown, new))
     except UnicodeDecodeError as error:
         _note(found, "CFG_SYNTAX", path, f"it is not UTF-8: {error.reason}")
+    except OSError as error:
+        _note(found, "CFG_FILE", Path(error.filename or path), error.strerror or str(error))
 
 
 def _located(path: Path, item: Diagnostic) -> Diagnostic:
