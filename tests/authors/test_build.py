@@ -70,3 +70,17 @@ def test_other_commands_that_write_a_file_spare_what_is_there(
     ended = here(paper, *command, SOURCE, "--json")
     assert ended.json["errors"][0]["code"] == "CFG_EXISTS", ended.err
     assert (paper / SOURCE).read_bytes() == before
+
+
+def test_faults_are_told_as_by_check(here: Here, paper: Path) -> None:
+    """With the path as it was given, in a helper too, and the same exit code."""
+    (paper / "contracts" / "zones.py").write_text("edition = 1\nHALF = 0.5\n")
+    (paper / "contracts" / "asia.py").write_text("from zones import HALF\nedition = 1\n")
+    said = [
+        here(paper, *command, "contracts/asia.py", "--json")
+        for command in (["check"], ["contract", "build"])
+    ]
+    checked, built = said
+    assert (built.code, built.json["errors"]) == (Exit.CHECK_FALSE, checked.json["errors"])
+    assert built.err == checked.err
+    assert "contracts/zones.py:2:8: DC0007" in built.err
