@@ -17,7 +17,7 @@ import importlib.util
 from dataclasses import dataclass
 
 from daicho import _native
-from daicho.machine_codes import TRAPS
+from daicho.machine_codes import OF_THE_LANGUAGE, TRAPS
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ _CONFIGURATION = {
         "The source is not the one that ran.",
         "Take the source of the version that ran then, with the compiler that built it.",
     ),
-    "CFG_EXISTS": ("The folder is there already.", "Take another, or remove it first."),
+    "CFG_EXISTS": ("What would be made is there already.", "Take another, or remove it first."),
     "CFG_KEY_FILE": (
         "A secret is missing, readable by others, or does not open.",
         "Check the mode (0600) and that the unlock key is this folder's.",
@@ -245,7 +245,7 @@ def registry() -> dict[str, Explanation]:
     found += _compiler_codes()
     found += [
         Explanation(code, "machine", meaning, remedy)
-        for code, (meaning, remedy) in TRAPS.items()
+        for code, (meaning, remedy) in (TRAPS | OF_THE_LANGUAGE).items()
         if code not in _LEDGER
     ]
     by_name = {entry.code: entry for entry in found}

@@ -103,3 +103,12 @@ TRAPS = {
     ),
     "TIMERS": ("A transaction sets too many timers.", "Set one that works through a list."),
 }
+
+OF_THE_LANGUAGE = {
+    "BOUNDS": (
+        "A negative amount was to be moved, issued or redeemed, or a scan without a limit met "
+        "more rows than one scan gives.",
+        "Refuse such amounts with `require`; page with `limit` and `after`.",
+    ),
+}
+"""What the compiler itself fails with, under a number of its own."""

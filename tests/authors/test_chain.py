@@ -210,6 +210,34 @@ def test_parties_stand_for_their_ids_wherever_a_value_has_one(chain: Chain, bank
     assert list(said["counts"]) == [-1, 2]
 
 
+REGISTER = """
+from daicho.contract import ANY_ROLE, Int, Key, Party, Role, Row, Table, entry, query, register
+edition = 1
+class Line(Row):
+    owner: Key[Party]
+    amount: Int
+lines = Table(Line, compartment=register(Line.owner))
+@entry(roles=(Role.MEMBER,))
+def write(owner: Party, amount: Int) -> None:
+    lines.put(Line(owner=owner, amount=amount))
+@query(roles=ANY_ROLE)
+def read(owner: Party) -> Int:
+    return lines[owner].amount
+"""
+
+
+@pytest.mark.parametrize("backend", ["vm", "python"])
+def test_every_party_reads_its_own_register(backend: str) -> None:
+    """As on the ledger: roles say who may call, compartments who may read."""
+    chain = Chain(backend_name=backend)
+    chain.deploy(compile_source(REGISTER, "lines.py"), 4)
+    owner, other = chain.party("owner", "MEMBER"), chain.party("other", "MEMBER", "ISSUER")
+    chain.call(other, "lines", "write", owner=owner, amount=7)
+    assert chain.query(owner, "lines", "read", owner=owner) == 7
+    with aborts("ACCESS"):
+        chain.query(other, "lines", "read", owner=owner)
+
+
 # --- versions ---
 
 

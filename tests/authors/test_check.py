@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -91,6 +91,40 @@ def test_numbers_for_a_contract_that_is_not_there(here: Here, paper: Path) -> No
     assert set(files[1:]) == {f"contracts/{name}.py" for name in ("paper", "other", "latin")}
 
 
+def test_what_is_no_contract_file_hides_nothing(here: Here, paper: Path) -> None:
+    """An editor's lock is a link to nowhere; a folder may be called anything."""
+    contracts = paper / "contracts"
+    (contracts / ".#paper.py").symlink_to("somebody@somewhere.1")
+    (contracts / "gone.py").symlink_to("nowhere")
+    (contracts / "folder.py").mkdir()
+    (contracts / ".draft.py").write_text(WRONG)
+    ended = here(paper, "check", "--json")
+    assert (ended.code, ended.json["files"]) == (Exit.OK, ["contracts/paper.py"]), ended.err
+    break_paper(paper)
+    files = {error["file"] for error in here(paper, "check", "--json").json["errors"]}
+    assert files == {"contracts/paper.py", "contracts/other.py"}
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(
+    here: Here, paper: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs this may read everything, so that the refusal is made."""
+    break_paper(paper)
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **options: Any) -> Any:
+        if path.name in {"paper.py", "ids.toml"}:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *how, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    errors = here(paper, "check", "--json").json["errors"]
+    told = [(error["file"], error["code"]) for error in errors]
+    assert told[0] == ("contracts/ids.toml", "CFG_FILE")
+    assert ("contracts/paper.py", "CFG_FILE") in told
+    assert "contracts/other.py" in {file for file, _ in told}
+
+
 def test_a_network_is_checked_where_one_is_named_or_stands(
     here: Here, paper: Path, seed_network: Path
 ) -> None:
@@ -112,12 +146,12 @@ def test_a_folder_without_either_is_an_error(here: Here, tmp_path: Path) -> None
 
 
 @contextmanager
-def watching(paper: Path) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+def watching(folder: Path, *paths: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
     """`daicho check --watch --json`, running."""
-    command = [sys.executable, "-m", "daicho", "check", "--watch", "--json"]
+    command = [sys.executable, "-m", "daicho", "check", "--watch", "--json", *paths]
     with subprocess.Popen(
         command,
-        cwd=paper,
+        cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -143,6 +177,20 @@ def test_it_watches_until_it_is_interrupted(paper: Path) -> None:
         assert process.wait(timeout=30) == Exit.INTERRUPTED
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize(("paths", "code"), [([], "CFG_REFERENCE"), (["paper.py"], "CFG_FILE")])
+def test_it_watches_on_when_the_only_contract_is_away(
+    paper: Path, paths: list[str], code: str
+) -> None:
+    contract = paper / "contracts" / "paper.py"
+    with watching(contract.parent, *paths) as (process, lines):
+        assert json.loads(lines.readline())["ok"] is True
+        away = contract.rename(paper / "away.py")
+        assert json.loads(lines.readline())["errors"][-1]["code"] == code
+        away.rename(contract)
+        assert json.loads(lines.readline())["ok"] is True
+        assert process.poll() is None
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["check", "--json"]])

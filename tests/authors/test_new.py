@@ -46,7 +46,9 @@ def test_nothing_is_overwritten(here: Here, tmp_path: Path, paper: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["paper"]
 
 
-@pytest.mark.parametrize("name", ["Bonds", "9bonds", "bond-s", "class", "json", "daicho", "x" * 41])
+@pytest.mark.parametrize(
+    "name", ["Bonds", "9bonds", "bond-s", "class", "json", "daicho", "contracts", "x" * 41]
+)
 def test_a_name_that_no_contract_can_have_makes_nothing(
     here: Here, tmp_path: Path, name: str
 ) -> None:

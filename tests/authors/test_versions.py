@@ -141,6 +141,13 @@ def test_names_may_change_and_the_author_is_told() -> None:
     assert any("other names" in warning for warning in found.warnings)
 
 
+def test_the_contract_s_own_name_is_kept() -> None:
+    """The ledger refuses another under the same number: NO_CONTRACT."""
+    old, new = (interface_of(compile_source(BASE, f"{name}.py").data) for name in ("one", "two"))
+    found = compare(old, new)
+    assert found.problems == ["the contract is called two and must keep its name, one"]
+
+
 def test_what_is_gone_is_said_with_what_follows() -> None:
     found = versions((BASE[BASE.index("@export(callers=ANY_CONTRACT)") : BASE.index("@query")], ""))
     assert [(part.kind, part.name) for part in found.removed] == [("export", "known")]

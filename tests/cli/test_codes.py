@@ -8,8 +8,9 @@ from pathlib import Path
 from conftest import ROOT
 from daicho import _native
 from daicho.codes import registry, retry_codes
+from daicho.compiler import ir
 from daicho.identity import ROLE_BITS
-from daicho.machine_codes import TRAPS
+from daicho.machine_codes import OF_THE_LANGUAGE, TRAPS
 
 FORMS = {
     "ledger": r"[A-Z][A-Z_]*",
@@ -46,6 +47,14 @@ def test_rust_and_python_agree_on_the_machine_s_traps() -> None:
     for shared in ("READ_ONLY", "ACCESS", "GAS"):
         assert TRAPS[shared][0] in registry()[shared].meaning
         assert registry()[shared].family == "ledger"
+
+
+def test_what_the_language_itself_fails_with_is_explained() -> None:
+    """Beside the traps: every code that the compiler emits and no contract declares."""
+    own = {item.name for item in vars(ir).values() if isinstance(item, ir.ErrorRef)}
+    assert "BOUNDS" in own
+    assert own == set(OF_THE_LANGUAGE)
+    assert own <= registry().keys()
 
 
 def test_codes_promised_by_the_interfaces_exist() -> None:

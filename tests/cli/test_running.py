@@ -396,6 +396,13 @@ def test_a_version_takes_the_place_of_another(
     deploy = ["contract", "deploy", str(notes), "--id", "60", "--as", "exchange"]
     code, refused = call(capsys, network, *deploy)
     assert (code, refused["errors"][0]["code"]) == (Exit.USAGE, "CFG_EXISTS")
+    code, refused = call(capsys, network, *deploy[:3], "--id", "61", *deploy[-2:])
+    assert (code, refused["errors"][0]["code"]) == (Exit.USAGE, "CFG_EXISTS")
+    away = (network / "contracts").rename(network / "away")
+    code, refused = call(capsys, network, *deploy)
+    assert (code, refused["errors"][0]["code"]) == (Exit.USAGE, "CFG_EXISTS")
+    assert "runs on the ledger" in refused["errors"][0]["message"]
+    away.rename(network / "contracts")
     code, same = upgrade("--yes")
     assert (code, same["ok"], same["sent"]) == (Exit.OK, True, False)
 

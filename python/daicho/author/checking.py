@@ -45,6 +45,9 @@ def _check_ids(folder: Path, found: Checked) -> Ids:
     except ValueError as error:
         _note(found, "CFG_SYNTAX", file, str(error))
         return Ids()
+    except OSError as error:
+        _note(found, "CFG_FILE", file, error.strerror or str(error))
+        return Ids()
     for name in ids.contracts:
         if not (folder / f"{name}.py").is_file():
             _note(found, "CFG_REFERENCE", file, f"it numbers `{name}`, and there is no {name}.py")
@@ -61,14 +64,21 @@ def _check_file(path: Path, ids: Ids, found: Checked) -> None:
     try:
         compile_path(path, ids)
     except CompileError as error:
-        shown = Source(str(path), error.source.text)
-        told = [_located(path, item) for item in error.diagnostics]
-        new = [item for item in told if _first_time(found, path, item)]
-        found.errors += [as_row(str(path), item) for item in new]
-        if new:
-            found.texts.append(render_text(shown, new))
+        note_faults(path, error, found)
     except UnicodeDecodeError as error:
         _note(found, "CFG_SYNTAX", path, f"it is not UTF-8: {error.reason}")
+    except OSError as error:
+        _note(found, "CFG_FILE", Path(error.filename or path), error.strerror or str(error))
+
+
+def note_faults(path: Path, error: CompileError, found: Checked) -> None:
+    """Why a file does not compile, with paths as it was named; each fault once."""
+    shown = Source(str(path), error.source.text)
+    told = [_located(path, item) for item in error.diagnostics]
+    new = [item for item in told if _first_time(found, path, item)]
+    found.errors += [_as_row(str(path), item) for item in new]
+    if new:
+        found.texts.append(render_text(shown, new))
 
 
 def _located(path: Path, item: Diagnostic) -> Diagnostic:
@@ -89,7 +99,7 @@ def _first_time(found: Checked, path: Path, item: Diagnostic) -> bool:
     return is_new
 
 
-def as_row(file: str, item: Diagnostic) -> dict[str, Any]:
+def _as_row(file: str, item: Diagnostic) -> dict[str, Any]:
     """A diagnostic as an object of `errors`, with its places for an editor."""
     span, file = item.span, item.source.filename if item.source is not None else file
     notes = [{**place(note.filename, note.span), "message": note.message} for note in item.notes]

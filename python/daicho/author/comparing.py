@@ -70,7 +70,9 @@ def compare(old: Interface, new: Interface) -> Comparison:
     _check_shared_numbers(old, new, found)
     _warn_of_indexes(old, new, found)
     if old.name != new.name:
-        found.warnings.append(f"the contract was called {old.name} and is called {new.name}")
+        found.problems.append(
+            f"the contract is called {new.name} and must keep its name, {old.name}"
+        )
     _compare_facts(old, new, found)
     return found
 

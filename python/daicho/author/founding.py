@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from daicho.author.project import CONTRACTS
+from daicho.compiler.driver import IDS_FILE
 from daicho.config import ConfigError, Problem
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template"
@@ -65,6 +67,8 @@ def _check_name(name: str) -> None:
         problem = f"write lower-case letters, digits and _, at most {NAME_CHARS_MAX}"
     elif keyword.iskeyword(name) or name in sys.stdlib_module_names or name == "daicho":
         problem = "Python has a word or a module of that name already"
+    elif name == CONTRACTS:
+        problem = f"{IDS_FILE} lists all contracts under that name"
     if problem:
         hint = "the contract's file and module have this name: bonds, loan_market"
         raise ConfigError([Problem("CFG_FORM", "NAME", f"{name!r}: {problem}", hint)])

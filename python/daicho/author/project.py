@@ -6,6 +6,7 @@ looked for from a test's folder upwards.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from daicho.compiler import Artefact, compile_folder, compile_path
@@ -32,15 +33,23 @@ def contracts_folder(start: Path) -> Path:
 
 
 def source_files(folder: Path) -> list[Path]:
-    """The contract files of a folder, in the order of their names."""
-    return sorted(path for path in folder.glob("*.py") if path.name.isascii())
+    """The contract files of a folder, in the order of their names.
+
+    What an editor puts beside them, links to nowhere and folders are none.
+    """
+    return sorted(path for path in folder.glob("*.py") if _is_source(path))
+
+
+def _is_source(path: Path) -> bool:
+    return path.name.isascii() and not path.name.startswith(".") and path.is_file()
 
 
 def stamp(folder: Path) -> Stamp:
     """Changes when a file of the folder does; nothing is read."""
     seen: list[tuple[str, int, int]] = []
     for path in [*source_files(folder), folder / IDS_FILE]:
-        if path.is_file():
+        # It may be gone since it was listed: an editor puts another in its place.
+        with suppress(OSError):
             found = path.stat()
             seen.append((path.name, found.st_mtime_ns, found.st_size))
     return tuple(seen)

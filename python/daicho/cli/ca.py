@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from daicho.admin.found import enrol_party
 from daicho.admin.plan import PartyPlan
-from daicho.cli.common import hex_bytes, network_option
+from daicho.cli.common import hex_bytes, network_option, place_for
 from daicho.cli.output import Output, json_option, table
 from daicho.config import ConfigError, load_party
 from daicho.identity import ROLE_BITS
@@ -68,6 +68,7 @@ def issue(
     output: Output,
 ) -> None:
     """Certify a PKCS#10 request in PEM. Party id and alias are assigned here."""
+    place_for(out, "--out", begins="")
     try:
         parsed = x509.load_pem_x509_csr(request.read_bytes())
     except OSError as error:

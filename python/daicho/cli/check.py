@@ -10,11 +10,13 @@ from typing import Any
 import click
 
 from daicho.cli.common import part
+from daicho.cli.compiling import SOURCE_SUFFIX
 from daicho.cli.exits import EndError, Exit
 from daicho.cli.output import Output, json_option
 from daicho.config import ConfigError, check_network
 
 WATCH_PAUSE_S = 0.3
+NO_CONTRACT = "there is no contract in it"
 NETWORK_FILES = ("genesis.toml", "network.toml")
 WORDS = {
     "network": "The network's folder: check its configuration instead (DAICHO_NETWORK).",
@@ -83,7 +85,8 @@ def _sources(paths: Sequence[Path]) -> list[Path]:
 
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_file():
+        # A file that is gone since the command began is still meant.
+        if path.is_file() or (path.suffix == SOURCE_SUFFIX and not path.is_dir()):
             found[path] = None
             continue
         try:
@@ -92,7 +95,7 @@ def _sources(paths: Sequence[Path]) -> list[Path]:
             folder = path
         found |= dict.fromkeys(_relative(file) for file in source_files(folder))
     if not found:
-        raise ConfigError.one("CFG_REFERENCE", "PATHS", "there is no contract in it")
+        raise ConfigError.one("CFG_REFERENCE", "PATHS", NO_CONTRACT)
     return list(found)
 
 
@@ -122,20 +125,35 @@ def _check_once(sources: Sequence[Path], output: Output) -> bool:
 
 def _watch(paths: Sequence[Path], output: Output) -> None:
     """Check, wait for a change, check again; Ctrl-C is the way out."""
+    _sources(paths)  # what means nothing at the start is a mistake
     for sources in _changes(paths):
         if not output.as_json:
             click.clear()
-        _check_once(sources, output)
+        if sources:
+            _check_once(sources, output)
+        else:
+            _none_now(output)
         output.note("watching; Ctrl-C ends")
 
 
+def _none_now(output: Output) -> None:
+    error = {"code": "CFG_REFERENCE", "key": "PATHS", "message": NO_CONTRACT, "hint": ""}
+    output.line({"ok": False, "files": [], "errors": [error]}, f"{NO_CONTRACT} now")
+
+
 def _changes(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """The sources now, and again whenever a file near them differs."""
+    """The sources now, and again whenever a file near them differs.
+
+    None at all is no end: whoever moves files about puts them back.
+    """
     from daicho.author.project import stamp
 
     seen: object = None
     while True:
-        sources = _sources(paths)
+        try:
+            sources = _sources(paths)
+        except ConfigError:
+            sources = []
         now = [stamp(folder) for folder in sorted({path.parent for path in sources})]
         if now != seen:
             seen = now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -81,6 +82,26 @@ def hex_bytes(text: str, count: int, key: str) -> bytes:
     if len(value) != count:
         raise ConfigError.one("CFG_FORM", key, f"write {2 * count} hex digits")
     return value
+
+
+def place_for(path: Path, key: str, begins: str) -> Path:
+    """Where a file may be written: nothing is there, or an older one of its kind.
+
+    `begins` is how that kind begins; empty where nothing is ever overwritten. What is
+    no regular file is never replaced: a device, a pipe, a link to nowhere.
+    """
+    if str(path) == "-":
+        raise ConfigError.one("CFG_USAGE", key, "name a file: nothing is written to stdout")
+    if not os.path.lexists(path):
+        return path
+    if not begins or not path.is_file() or not _begins(path, begins.encode()):
+        raise ConfigError.one("CFG_EXISTS", key, f"{path} is there, and is not overwritten")
+    return path
+
+
+def _begins(path: Path, form: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(form)) == form
 
 
 def json_arguments(text: str, key: str = "--args") -> dict[str, Any]:

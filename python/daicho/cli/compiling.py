@@ -23,19 +23,20 @@ SOURCE_SUFFIX = ".py"
 def compiled(source: Path, output: Output) -> Artefact:
     """The artefact; a contract that does not compile ends the command."""
     part("daicho.compiler")
-    from daicho.author.checking import as_row
-    from daicho.compiler import CompileError, compile_path, render_text
+    from daicho.author.checking import Checked, note_faults
+    from daicho.compiler import CompileError, compile_path
 
     if not source.is_file():
         raise ConfigError.one("CFG_FILE", "SOURCE", f"{source} is no file")
     try:
         return compile_path(source)
     except CompileError as error:
+        found = Checked()
+        note_faults(source, error, found)
         if output.as_json:
-            rows = [as_row(source.name, item) for item in error.diagnostics]
-            output.result({"ok": False, "errors": rows})
-        output.note(render_text(error.source, error.diagnostics))
-        raise EndError(Exit.USAGE) from error
+            output.result({"ok": False, "errors": found.errors})
+        output.note(found.text)
+        raise EndError(Exit.CHECK_FALSE) from error
     except ValueError as error:
         raise ConfigError.one("CFG_SYNTAX", "ids.toml", str(error)) from error
 

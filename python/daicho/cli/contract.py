@@ -8,7 +8,7 @@ import click
 
 from daicho.admin.control import approvers_beside, deploy
 from daicho.admin.network import Network
-from daicho.cli.common import as_option, failed, network_option, part, timeout_option
+from daicho.cli.common import as_option, failed, network_option, part, place_for, timeout_option
 from daicho.cli.compiling import SOURCE, compiled
 from daicho.cli.control import approve_option
 from daicho.cli.exits import EndError, Exit
@@ -33,9 +33,15 @@ contract.add_command(upgrade)
 @click.option("--out", type=SOURCE, help="Where the artefact goes.  [default: SOURCE.dcb]")
 @json_option
 def build(source: Path, out: Path | None, output: Output) -> None:
-    """Compile SOURCE. One run reports everything that is wrong."""
+    """Compile SOURCE. One run reports everything that is wrong.
+
+    An older artefact is replaced; any other file that is there stays.
+    """
+    part("daicho.compiler")
+    from daicho.compiler.bytecode import MAGIC
+
+    path = place_for(out or source.with_suffix(".dcb"), "--out", MAGIC.decode())
     artefact = compiled(source, output)
-    path = out or source.with_suffix(".dcb")
     write_public(path, artefact.data)
     output.result(
         {
@@ -70,16 +76,17 @@ def deploy_(
 ) -> None:
     """Compile SOURCE and deploy it with the approvals that the genesis asks for."""
     part("daicho.compiler")
-    from daicho.query.book import ContractBook
+    from daicho.query.book import ContractBook, runs
 
     artefact = compiled(source, output)
     found, book = Network(network), ContractBook(network)
     given = number or artefact.contract_id or book.next_number()
-    if given in book.names():
-        hint = f"daicho contract upgrade {source} says what would change, and replaces it"
-        message = f"contract {given} is deployed: {book.names()[given]}"
-        raise ConfigError([Problem("CFG_EXISTS", "SOURCE", message, hint)])
+    book.check_new(given, artefact.name)
     with LedgerClient.open(found.party(who), timeout_s=timeout_s) as client:
+        if runs(client, given):
+            message = f"contract {given} runs on the ledger, and is not known here"
+            hint = f"put the {book.folder} here from which it was deployed, or take another number"
+            raise ConfigError([Problem("CFG_EXISTS", "SOURCE", message, hint)])
         others = approvers_beside(client.party, approvers or None)
         receipt = deploy(client, given, artefact.name, artefact.data, others)
     output.result({"contract": given, "name": artefact.name, **receipt})

@@ -15,6 +15,7 @@ from daicho.cli.common import (
     moment_options,
     network_option,
     part,
+    place_for,
     timeout_option,
 )
 from daicho.cli.exits import EndError, Exit
@@ -58,8 +59,10 @@ def audit_certify(
     """Sign, as an administrator, what one row holds: a holding certificate for others."""
     part("daicho.compiler")
     from daicho.query.book import ContractBook
+    from daicho.query.evidence import HOLDING_FORMAT
     from daicho.query.holding import certify_holding, shown
 
+    place_for(out, "--out", f'{{\n "format": "{HOLDING_FORMAT}"')
     at, columns = moment(at_height, at_time), json_arguments(key, "--key")
     with LedgerClient.open(Network(network).party(who), timeout_s=timeout_s) as client:
         document = certify_holding(client, ContractBook(network), contract, table, columns, at)

@@ -19,6 +19,7 @@ from daicho.cli.common import (
     moment_options,
     network_option,
     part,
+    place_for,
     timeout_option,
 )
 from daicho.cli.exits import EndError, Exit
@@ -107,6 +108,8 @@ def get(
 ) -> None:
     """The receipt of a transaction, checked against the genesis."""
     wanted = hex_bytes(tx_id, 32, "TXID")
+    if export is not None:
+        place_for(export, "--export", '{"format": "daicho-evidence"')
     found = Network(network)
     with LedgerClient.open(found.party(who), timeout_s=timeout_s) as client:
         receipt = client.receipt(wanted)

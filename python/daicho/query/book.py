@@ -13,8 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from daicho.compiler import Abi, AbiError
-from daicho.config import ConfigError
+from daicho.config import ConfigError, Problem
+from daicho.gateway.client import LedgerClient
+from daicho.gateway.errors import RefusedError
 from daicho.identity.files import write_public
+
+CODE_TABLE = bytes(4) + (3).to_bytes(2)
+"""Contract 0, table 3: what runs, by number (docs/bytecode.md, section 13)."""
+PUBLIC = bytes(17)
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,19 @@ class ContractBook:
     def __init__(self, network: Path) -> None:
         self.folder = network / "contracts"
 
+    def check_new(self, number: int, name: str) -> None:
+        """ConfigError when the number is another contract's, or the name has a number.
+
+        Artefacts are kept by name: a second number would hide the first.
+        """
+        names, known = self.names(), self._index()
+        if number not in names and name not in known:
+            return
+        taken = number if number in names else known[name]
+        hint = "`daicho contract upgrade` says what would change, and replaces it"
+        message = f"contract {taken} is deployed: {names[taken]}"
+        raise ConfigError([Problem("CFG_EXISTS", "SOURCE", message, hint)])
+
     def put(self, number: int, name: str, artefact: bytes) -> None:
         """Keep a deployed artefact."""
         self.folder.mkdir(exist_ok=True)
@@ -67,11 +86,19 @@ class ContractBook:
         if name not in index:
             known = ", ".join(sorted(index)) or "none"
             raise ConfigError.one("CFG_REFERENCE", name, f"no contract {name!r} is known: {known}")
-        return Contract(index[name], name, Abi(self.artefact(name)))
+        try:
+            return Contract(index[name], name, Abi(self.artefact(name)))
+        except AbiError as error:
+            where = str(self.folder / f"{name}.dcb")
+            raise ConfigError.one("CFG_FORM", where, f"it is no artefact: {error}") from error
 
     def artefact(self, name: str) -> bytes:
         """The bytes that were deployed under that name."""
-        return (self.folder / f"{name}.dcb").read_bytes()
+        path = self.folder / f"{name}.dcb"
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise ConfigError.one("CFG_FILE", str(path), error.strerror or str(error)) from error
 
     def names(self) -> dict[int, str]:
         """Names by number."""
@@ -83,4 +110,23 @@ class ContractBook:
 
     def _index(self) -> dict[str, int]:
         path = self.folder / "index.json"
-        return dict(json.loads(path.read_bytes())) if path.exists() else {}
+        if not path.exists():
+            return {}
+        try:
+            index = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise ConfigError.one("CFG_SYNTAX", str(path), f"no JSON: {error}") from error
+        if not isinstance(index, dict) or {type(number) for number in index.values()} - {int}:
+            raise ConfigError.one("CFG_FORM", str(path), "it is no object of names and numbers")
+        return index
+
+
+def runs(client: LedgerClient, number: int) -> bool:
+    """Whether the ledger has code under that number, whatever is kept here."""
+    try:
+        client.row(PUBLIC, CODE_TABLE + number.to_bytes(4))
+    except RefusedError as error:
+        if error.code != "ACCESS":
+            raise
+        return False
+    return True
