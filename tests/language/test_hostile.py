@@ -83,7 +83,7 @@ TEXTS: dict[str, str] = {
     "letters of other scripts": "é" * 50_000 + " = 1",
     "null bytes": "x = 1\0",
     "every byte": "".join(map(chr, range(256))) * 100,
-    "a byte order mark": "\ufeff" + HEAD,
+    "two byte order marks": "\ufeff\ufeff" + HEAD,
     "an enormous file": "#" * (SOURCE_BYTES_MAX + 1),
     "empty lines": "\n" * 200_000,
     "one name over and over": HEAD + "x = 1\n" * 30_000,
@@ -217,6 +217,21 @@ def test_a_file_that_is_not_utf_8_says_so(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(CompileError, match="not UTF-8"):
         compile_path(path)
+
+
+def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
+    """Some editors put one first, and Python skips it: in the file, and in what it imports."""
+    mark, other = "\ufeff", "edition = 1\nX = 3\n"
+    text = f"{HEAD}from other import X\n@query(roles=ANY_ROLE)\ndef f() -> Int:\n    return X\n"
+    for name, content in (("case", text), ("other", other)):
+        (tmp_path / f"{name}.py").write_text(mark + content, encoding="utf-8")
+    plain = compile_source(text, "case.py", {"other": other})
+    assert compile_path(tmp_path / "case.py").data == plain.data
+    assert compile_source(mark + text, "case.py", {"other": mark + other}).data == plain.data
+    with pytest.raises(CompileError) as failure:
+        compile_source(f"{mark}x = 1.5\n{other}", "case.py")
+    assert [item.span[:2] for item in failure.value.diagnostics] == [(1, 5)]
+    assert str(failure.value).splitlines()[1:3] == ["    x = 1.5", "        ^^^"]
 
 
 def test_keys_of_one_hash_do_no_harm() -> None:

@@ -28,6 +28,7 @@ class Span(NamedTuple):
 
 
 START = Span(1, 1, 1, 1)
+BYTE_ORDER_MARK = "\ufeff"
 _place = attrgetter("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
@@ -93,10 +94,13 @@ class CompileError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A file's name, as shown, and its text."""
+    """A file's name, as shown, and its text, without the mark that some editors put first."""
 
     filename: str
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", self.text.removeprefix(BYTE_ORDER_MARK))
 
     def line(self, number: int) -> str:
         """The text of one line, without its end."""

@@ -85,7 +85,7 @@ class Classes:
         fields: list[Field] = []
         for line in self._lines(node):
             match line:
-                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
+                case ast.AnnAssign(ast.Name(id=name), annotation, None, simple=1):
                     self._field(line, name, annotation, kind, fields)
                 case ast.AnnAssign(value=ast.expr() as value):
                     hint = "give every field where the record is made"

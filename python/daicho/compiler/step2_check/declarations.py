@@ -139,7 +139,8 @@ class Declarations:
     def _edition(self, value: ast.expr) -> None:
         if self.has_edition:
             self.reporter.error(codes.EDITION, value, reason="the edition is said twice")
-        if not (isinstance(value, ast.Constant) and value.value == EDITION):
+        number = value.value if isinstance(value, ast.Constant) else None
+        if type(number) is not int or number != EDITION:  # True is not an edition
             self.reporter.error(
                 codes.EDITION, value, reason=f"the only edition so far is {EDITION}"
             )

@@ -234,7 +234,7 @@ def _index(scope: Scope, node: ast.Subscript, owner: Expr) -> Expr:
             return Expr("code_at", INT, span, (owner, check_as(scope, node.slice, INT)))
         case TupleType(items):
             match node.slice:
-                case ast.Constant(value=int(index)) if 0 <= index < len(items):
+                case ast.Constant(value=index) if type(index) is int and 0 <= index < len(items):
                     return Expr("item", items[index], span, (owner,), index)
         case OptionalType():
             return scope.may_be_none(node.value)

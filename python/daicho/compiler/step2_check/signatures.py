@@ -183,12 +183,18 @@ class Signatures:
         else:
             function.roles = self._roles(options["roles"])
         if "signed_by" in options:
-            function.signed_by = self._texts(options["signed_by"])
-            parties = {item.name for item in function.params if item.type == PARTY}
-            for name in function.signed_by:
-                if name not in parties:
-                    what = f"`{name}` is not a parameter of type Party"
-                    self.reporter.error(codes.SIGNED_BY, options["signed_by"], what=what)
+            self._signed_by(function, options["signed_by"])
+
+    def _signed_by(self, function: Function, node: ast.expr) -> None:
+        if isinstance(node, ast.Tuple) and not node.elts:
+            hint = "leave it out, or name parameters of type Party"
+            self.reporter.error(codes.SIGNED_BY, node, hint, what="`signed_by` names nobody")
+        function.signed_by = self._texts(node)
+        parties = {item.name for item in function.params if item.type == PARTY}
+        for name in function.signed_by:
+            if name not in parties:
+                what = f"`{name}` is not a parameter of type Party"
+                self.reporter.error(codes.SIGNED_BY, node, what=what)
 
     def _roles(self, node: ast.expr) -> tuple[int, ...]:
         if isinstance(node, ast.Name):
