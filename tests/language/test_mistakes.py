@@ -129,6 +129,10 @@ MISTAKES: dict[str, list[Told]] = {
     "(a, b), c = (1, 2), 3\n    n = c": [("DC0005", "(a, b), c", "one tuple after the other")],
     "del n": [("DC0005", "n", "leave it out")],
     "xs.append(3)": [("DC0065", "xs", "list(theirs)")],
+    "parts = {1: [1]}\n    parts[1].append(3)\n    parts[1][0] = 3\n    n = parts[1].pop()": [
+        ("DC0065", "parts[1]", "`parts[1] = mine`")
+    ]
+    * 3,
     "some: list[Int] | None = [1]\n    if some is not None:\n        some.append(2)\n"
     "        some[0] = 2\n        del some[0]\n        n = some.pop()": [
         ("DC0047", "some", "`list(some)`")

@@ -84,7 +84,8 @@ def check(scope: Scope, node: ast.Call, owner: Expr, name: str) -> Expr:
         case ListType(), _ if name in CHANGES["list"]:
             changed = node.func.value
             is_whole = scope.is_local(changed) and not _is_optional(scope, changed)
-            if isinstance(changed, (ast.Name, ast.Attribute)) and not is_whole:
+            named = (ast.Name, ast.Attribute, ast.Subscript)
+            if isinstance(changed, named) and not is_whole:
                 own_collection(scope, changed)
                 return scope.unknown(node)
             hint = "write it in a line of its own; it gives nothing"
@@ -136,6 +137,11 @@ def own_collection(scope: Scope, node: ast.expr) -> str:
     if isinstance(node, ast.Name) and node.id in scope.module.symbols:
         hint = "a constant does not change; what is stored is a Map, a Table or a Var"
         scope.error(codes.ASSIGN_GLOBAL, node, hint, name=node.id)
+        return ""
+    if isinstance(node, ast.Subscript):
+        text = shown(node)
+        hint = f"change a copy and put it back: `mine = list({text})`, then `{text} = mine`"
+        scope.error(codes.SHARED_LIST, node, hint, what=f"`{text}` is part of another value")
         return ""
     if not isinstance(node, ast.Name) or node.id not in scope.function.locals:
         hint = f"change a copy, `mine = list({shown(node)})`, and put it back by `replace`"
