@@ -58,6 +58,14 @@ LOCKED = code(
     "What is locked is locked for something, under its name. It would no longer be if it could "
     "be moved, issued to or redeemed like the rest.",
 )
+EVENT_NAME = code(
+    81,
+    "two events of one name",
+    "{what}",
+    "give one of the two classes another name; `import … as` changes it in this file alone",
+    "A contract's events are known by their names on the ledger. Two classes of one name, the "
+    "contract's own and one of another contract, cannot be told apart there.",
+)
 LIMIT = code(
     80,
     "too large for the ledger",

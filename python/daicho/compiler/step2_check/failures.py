@@ -141,6 +141,9 @@ def emit(scope: Scope, node: ast.Call, _expected: Type | None) -> Expr:
     if not addressees:
         return scope.unknown(node)
     known = scope.module.events.setdefault(event.type.name, EventDecl(event.type, addressees))
+    if known.record.module != event.type.module:
+        what = f"`{event.type.name}` of `{known.record.module}` is sent too"
+        return scope.error(codes.EVENT_NAME, node.args[0], what=what)
     if known.addressees != addressees:
         return scope.error(
             codes.ADDRESSEES, to[0], what=f"`{event.type.name}` goes to others elsewhere"
