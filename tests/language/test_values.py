@@ -12,8 +12,8 @@ from daicho.compiler import Artefact, CompileError, compile_source
 from daicho.testing import Aborted, Chain
 
 HEAD = """from daicho.contract import (
-    ANY_ROLE, EXACT, I8, PUBLIC, U8, U64, U128, Annotated, Code, Decimal, Digits, Enum, Int, Map,
-    MaxLen, Str, attempt, entry, expect, random, require,
+    ANY_ROLE, EXACT, I8, PUBLIC, U8, U64, U128, Annotated, Code, Decimal, Digits, Int, Key, Map,
+    MaxLen, Row, Str, Table, attempt, entry, expect, random, require,
 )
 edition = 1
 
@@ -22,12 +22,15 @@ class Error(Code):
     BAD = 1001
 
 
-class Side(Enum):
-    BUY = 0
-    SELL = 1
-
-
 Short = Annotated[Str, MaxLen(3)]
+
+
+class Point(Row):
+    id: Key[Int]
+    value: Int
+
+
+points = Table(Point, compartment=PUBLIC)
 stored: Map[U8, Int] = Map(compartment=PUBLIC)
 
 
@@ -188,3 +191,20 @@ def test_u128_is_not_compared_with_what_has_a_sign(test: str) -> None:
     found = told(f"u128, n = U128(1), 2\nreturn 1 if {test} else 0")
     assert [code for code, _ in found] == ["DC0110"]
     assert "Int(" in found[0][1]
+
+
+DELETED = {
+    "d = {1: 2, 3: 4}\ndel d[3]\nreturn len(d)": 1,
+    "d = {1: 2, 3: 4}\ndel d[2]\nreturn len(d)": "KEY",
+    "d = {1: 2}\ndel d[1]\ndel d[1]\nreturn len(d)": "KEY",
+    "stored[1] = 2\ndel stored[1]\nreturn 1 if 1 in stored else 0": 0,
+    "del stored[1]\nreturn 0": "MISSING",
+    "stored[1] = 2\ndel stored[1]\ndel stored[1]\nreturn 0": "MISSING",
+    "with attempt() as tried:\n    del stored[1]\nreturn 1 if tried.ok else 0": 0,
+    "points.delete(1)\nreturn 0": 0,
+}
+
+
+@pytest.mark.parametrize("body", DELETED)
+def test_del_is_of_what_is_there(body: str) -> None:
+    assert outcomes(body) == [DELETED[body]] * 2

@@ -166,7 +166,7 @@ def set_item(scope: Scope, table: TableDecl, node: ast.Subscript, value: ast.exp
 
 
 def delete_item(scope: Scope, table: TableDecl, node: ast.Subscript) -> Expr:
-    """`del map[key]`."""
+    """`del map[key]`: the key must be there."""
     if table.kind != "map":
         hint = f"write `{table.name}.delete({', '.join(item.name for item in table.keys)})`"
         return scope.error(
@@ -174,7 +174,7 @@ def delete_item(scope: Scope, table: TableDecl, node: ast.Subscript) -> Expr:
         )
     key = check_as(scope, node.slice, table.keys[0].type)
     return _effect(
-        scope, "write", node, Expr("table.delete", NONE, scope.span(node), (key,), table.name)
+        scope, "write", node, Expr("map.delete", NONE, scope.span(node), (key,), table.name)
     )
 
 
