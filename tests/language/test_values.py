@@ -30,6 +30,13 @@ class Point(Row):
     value: Int
 
 
+class Spot(Row):
+    id: Key[U8]
+    name: Key[Short]
+    value: Int
+
+
+spots = Table(Spot, compartment=PUBLIC)
 points = Table(Point, compartment=PUBLIC)
 stored: Map[U8, Int] = Map(compartment=PUBLIC)
 
@@ -137,6 +144,12 @@ NARROW = (
     "half = Decimal('0.5')\n"
 )
 TESTS = {
+    "x in stored": False,
+    "stored.get(x) is None": True,
+    "(x, long) in spots": False,
+    "(x - 256, long) in spots": False,
+    "(x - 256, long[0:3]) in spots": True,
+    "spots.get(x, 'abc') is None": True,
     "x in xs": False,
     "x not in xs": True,
     "x - 256 in xs": True,
@@ -179,7 +192,7 @@ TESTS = {
 
 @pytest.mark.parametrize("test", TESTS)
 def test_a_comparison_says_what_python_says(test: str) -> None:
-    body = f"{NARROW}return 1 if {test} else 0"
+    body = f"{NARROW}spots.put(Spot(id=44, name='abc', value=9))\nreturn 1 if {test} else 0"
     assert outcomes(body) == [int(TESTS[test])] * 2
 
 
