@@ -50,7 +50,7 @@ class Assignments(Blocks):
         if isinstance(target.type, MapType):
             key = of(target.type.key, 2)
             if self.rng.random() < 0.25:
-                return [*made, Node(f"del {name}[{key}]")]
+                return [*made, self._gone(name, key)]
             return [*made, Node(f"{name}[{key}] = {of(target.type.value, 2)}")]
         assert isinstance(target.type, ListType)
         return [*made, *self._list_change(name, target.type.item)]
@@ -78,6 +78,11 @@ class Assignments(Blocks):
             before = [] if self.rng.random() < 0.3 else [Node(f"{name}.append({of(item, 2)})")]
             return [*before, self.declare(item, f"{name}.pop()")]
         return [Node(self.rng.choice(ways))]
+
+    def _gone(self, name: str, key: str) -> Node:
+        """A key deleted, mostly one that is there."""
+        gone = Node(f"del {name}[{key}]")
+        return Node(f"if {key} in {name}:", [gone]) if self.rng.random() < 0.7 else gone
 
     def _unpack(self) -> list[Node]:
         types = (self._scalar(), self._scalar())
@@ -115,7 +120,7 @@ class Assignments(Blocks):
             case 0:
                 return [self.declare(OptionalType(type_.value), f"{name}.get({key})")]
             case 1:
-                return [self._owned(name, type_), Node(f"del {name}[{key}]")]
+                return [self._owned(name, type_), self._gone(name, key)]
             case 2:
                 return [self.declare(ListType(type_.value), f"{name}.values()")]
             case 3:

@@ -30,7 +30,9 @@ class Writes(Reads):
             case 1 | 2:
                 key = self.make.key(self.world.map_key, 1)
                 if self.rng.random() < 0.2:
-                    return [Node(f"del by_key[{key}]")]
+                    gone = Node(f"del by_key[{key}]")
+                    there = Node(f"if {key} in by_key:", [gone])
+                    return [there if self.rng.random() < 0.7 else gone]
                 return [Node(f"by_key[{key}] = {self.make.of(self.world.map_value, 2)}")]
             case 3 | 4 | 5:
                 return [Node(self._holdings())]

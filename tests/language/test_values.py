@@ -12,8 +12,8 @@ from daicho.compiler import Artefact, CompileError, compile_source
 from daicho.testing import Aborted, Chain
 
 HEAD = """from daicho.contract import (
-    ANY_ROLE, EXACT, I8, PUBLIC, U8, U64, U128, Annotated, Code, Decimal, Digits, Enum, Int, Map,
-    MaxLen, Str, attempt, entry, expect, random, require,
+    ANY_ROLE, EXACT, I8, PUBLIC, U8, U64, U128, Annotated, Code, Decimal, Digits, Int, Key, Map,
+    MaxLen, Row, Str, Table, attempt, entry, expect, random, require,
 )
 edition = 1
 
@@ -22,12 +22,22 @@ class Error(Code):
     BAD = 1001
 
 
-class Side(Enum):
-    BUY = 0
-    SELL = 1
-
-
 Short = Annotated[Str, MaxLen(3)]
+
+
+class Point(Row):
+    id: Key[Int]
+    value: Int
+
+
+class Spot(Row):
+    id: Key[U8]
+    name: Key[Short]
+    value: Int
+
+
+spots = Table(Spot, compartment=PUBLIC)
+points = Table(Point, compartment=PUBLIC)
 stored: Map[U8, Int] = Map(compartment=PUBLIC)
 
 
@@ -134,6 +144,12 @@ NARROW = (
     "half = Decimal('0.5')\n"
 )
 TESTS = {
+    "x in stored": False,
+    "stored.get(x) is None": True,
+    "(x, long) in spots": False,
+    "(x - 256, long) in spots": False,
+    "(x - 256, long[0:3]) in spots": True,
+    "spots.get(x, 'abc') is None": True,
     "x in xs": False,
     "x not in xs": True,
     "x - 256 in xs": True,
@@ -176,7 +192,7 @@ TESTS = {
 
 @pytest.mark.parametrize("test", TESTS)
 def test_a_comparison_says_what_python_says(test: str) -> None:
-    body = f"{NARROW}return 1 if {test} else 0"
+    body = f"{NARROW}spots.put(Spot(id=44, name='abc', value=9))\nreturn 1 if {test} else 0"
     assert outcomes(body) == [int(TESTS[test])] * 2
 
 
@@ -188,3 +204,20 @@ def test_u128_is_not_compared_with_what_has_a_sign(test: str) -> None:
     found = told(f"u128, n = U128(1), 2\nreturn 1 if {test} else 0")
     assert [code for code, _ in found] == ["DC0110"]
     assert "Int(" in found[0][1]
+
+
+DELETED = {
+    "d = {1: 2, 3: 4}\ndel d[3]\nreturn len(d)": 1,
+    "d = {1: 2, 3: 4}\ndel d[2]\nreturn len(d)": "KEY",
+    "d = {1: 2}\ndel d[1]\ndel d[1]\nreturn len(d)": "KEY",
+    "stored[1] = 2\ndel stored[1]\nreturn 1 if 1 in stored else 0": 0,
+    "del stored[1]\nreturn 0": "MISSING",
+    "stored[1] = 2\ndel stored[1]\ndel stored[1]\nreturn 0": "MISSING",
+    "with attempt() as tried:\n    del stored[1]\nreturn 1 if tried.ok else 0": 0,
+    "points.delete(1)\nreturn 0": 0,
+}
+
+
+@pytest.mark.parametrize("body", DELETED)
+def test_del_is_of_what_is_there(body: str) -> None:
+    assert outcomes(body) == [DELETED[body]] * 2

@@ -50,11 +50,11 @@ WAYS_MAX = 8
 
 _DYNAMIC = ("random", "attempt.ok", "attempt.code", "timer.cancel")
 _READS = ("table.get", "table.find", "table.has", "map.get", "map.find", "var.get", "scan")
-_WRITES = ("table.put", "table.insert", "table.update", "table.delete", "map.put", "var.set")
+_ROWS = ("table.put", "table.insert", "table.update")
+_WRITES = (*_ROWS, "table.delete", "map.put", "map.delete", "var.set")
 _MOVES = ("holdings.move", "holdings.issue", "holdings.redeem")
 _LOCKS = ("holdings.lock", "holdings.unlock", "holdings.locked")
 _STORED = frozenset(_READS + _WRITES + _MOVES + _LOCKS)
-_ROWS = ("table.put", "table.insert", "table.update")
 
 
 class Access(NamedTuple):

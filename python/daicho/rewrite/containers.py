@@ -142,7 +142,8 @@ def dict_put(value: object, items: Pairs, key: object, bound: int | None) -> Pai
 
 
 def dict_delete(items: Pairs, key: object) -> Pairs:
-    """`del items[key]`; no fault if there is none."""
+    """`del items[key]`; KEY if there is none."""
+    dict_get(items, key)
     return {known: value for known, value in items.items() if known != key}
 
 

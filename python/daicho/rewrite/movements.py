@@ -197,6 +197,11 @@ class Rows:
         table.key_bytes(key)
         self._write(table, key, None)
 
+    def value_delete(self, table: TableAccess, key: Key) -> None:
+        """No value under a map's key, where there must have been one."""
+        self.value_get(table, key, None)
+        self.row_delete(table, key)
+
 
 def _limited(bounds: dict[str, Any]) -> bool:
     """Whether the limit is one, so that the time may be looked at."""

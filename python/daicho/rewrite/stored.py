@@ -54,6 +54,9 @@ def on_state(border: Border, value: Expr, push: Rewrite) -> ast.expr:
         case "table.delete":
             keys = ast.Tuple([push(item) for item in args], ast.Load())
             return on_run("row_delete", _access(border, value), keys)
+        case "map.delete":
+            keys = ast.Tuple([push(item) for item in args], ast.Load())
+            return on_run("value_delete", _access(border, value), keys)
         case "table.get" | "table.find" | "table.has" | "map.get" | "map.find":
             return _read(border, value, push)
     return _call(border, value, push)

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Sequence
 
 from daicho.compiler import codes
-from daicho.compiler.step2_check.convert import check_as
+from daicho.compiler.step2_check.convert import coerce
 from daicho.compiler.step2_check.scope import Scope
 from daicho.compiler.tree import Expr, TableDecl
+from daicho.compiler.types import UNKNOWN
 
 EFFECTIVE = ("call", "timer.set", "timer.cancel", "list.pop", "holdings.unlock")
 """Operations that do something beside giving a value."""
@@ -41,15 +42,27 @@ def key_of(
     scope: Scope, table: TableDecl, parts: list[ast.expr], node: ast.AST
 ) -> tuple[Expr, ...]:
     """The key columns of a row, all of them."""
+    found = key_parts(scope, table, parts, node)
+    columns = zip(found, table.keys, strict=True)
+    return tuple(coerce(scope, value, item.type, node) for value, item in columns)
+
+
+def key_parts(
+    scope: Scope, table: TableDecl, parts: list[ast.expr], node: ast.AST
+) -> tuple[Expr, ...]:
+    """What is given for the key columns of a row, each of its column's kind."""
     columns = table.keys
     if len(parts) != len(columns):
         names = ", ".join(item.name for item in columns)
         what = f"the key of `{table.name}` is ({names})"
         scope.error(codes.ARGUMENTS, node, asked(table), what=what)
         return tuple(scope.unknown(node) for _ in columns)
-    return tuple(
-        check_as(scope, part, item.type) for part, item in zip(parts, columns, strict=False)
-    )
+    found: list[Expr] = []
+    for part, item in zip(parts, columns, strict=True):
+        value = scope.check(part, item.type)
+        refused = coerce(scope, value, item.type, part).type == UNKNOWN
+        found.append(scope.unknown(part) if refused else value)
+    return tuple(found)
 
 
 def asked(table: TableDecl) -> str:

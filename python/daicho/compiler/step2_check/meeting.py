@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
@@ -167,14 +167,14 @@ def guarded(
     node: ast.AST,
     values: tuple[Expr, ...],
     places: tuple[Type, ...],
-    written: tuple[int, ...],
+    written: Sequence[int],
     make: Make,
     otherwise: Callable[[int, Expr], Expr],
 ) -> Expr:
     """What `make` makes of `values` as what their `places` are, worked out as `written`.
 
-    Where the one that may not fit its place does not, it is what `otherwise` makes of its
-    position and of itself.
+    Where one does not fit its place, it is what `otherwise` makes of the first that may not:
+    of its position and of itself.
     """
 
     def placed(args: tuple[Expr, ...]) -> tuple[Expr, ...]:
@@ -187,13 +187,14 @@ def guarded(
     tight = [at for at in written if within(values[at], places[at])]
     if not tight:
         return in_order(scope, fitting, written, make)
-    at = tight[0]
 
     def tested(args: tuple[Expr, ...]) -> Expr:
-        test, whole = any_of(within(args[at], places[at]), "and"), make(placed(args))
-        return Expr("if", whole.type, test.span, (test, whole, otherwise(at, args[at])))
+        tests = [test for at in tight for test in within(args[at], places[at])]
+        whole, instead = make(placed(args)), otherwise(tight[0], args[tight[0]])
+        return Expr("if", whole.type, whole.span, (any_of(tests, "and"), whole, instead))
 
-    waits = [each for each in written if each == at or not is_inert(values[each])]
+    twice = [at for at in tight if values[at].op != "local"]
+    waits = [at for at in written if at in twice or not is_inert(values[at])]
     return waiting(scope, values, waits, tested)
 
 

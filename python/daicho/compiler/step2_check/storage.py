@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from daicho.compiler import codes
 from daicho.compiler.step2_check import holdings
-from daicho.compiler.step2_check.arguments import asked, in_order, key_of
+from daicho.compiler.step2_check.arguments import asked, in_order, key_of, key_parts
 from daicho.compiler.step2_check.convert import check_as, coerce
+from daicho.compiler.step2_check.meeting import guarded, none_or_false
 from daicho.compiler.step2_check.methods import no_default
 from daicho.compiler.step2_check.scope import IndexSymbol, Scope, TableSymbol
 from daicho.compiler.tree import Expr, IndexDecl, Scan, TableDecl
@@ -149,7 +150,7 @@ def contains(scope: Scope, source: View, node: ast.expr, key: ast.expr) -> Expr:
             codes.NOT_ITERABLE, node, found=f"`{source.name}`", what="has no members"
         )
     parts = key.elts if isinstance(key, ast.Tuple) else [key]
-    keys = key_of(scope, source.table, parts, node)
+    keys = key_parts(scope, source.table, parts, node)
     return _read(scope, source, node, "table.has", BOOL, keys, time_first=False)
 
 
@@ -166,7 +167,7 @@ def set_item(scope: Scope, table: TableDecl, node: ast.Subscript, value: ast.exp
 
 
 def delete_item(scope: Scope, table: TableDecl, node: ast.Subscript) -> Expr:
-    """`del map[key]`."""
+    """`del map[key]`: the key must be there."""
     if table.kind != "map":
         hint = f"write `{table.name}.delete({', '.join(item.name for item in table.keys)})`"
         return scope.error(
@@ -174,7 +175,7 @@ def delete_item(scope: Scope, table: TableDecl, node: ast.Subscript) -> Expr:
         )
     key = check_as(scope, node.slice, table.keys[0].type)
     return _effect(
-        scope, "write", node, Expr("table.delete", NONE, scope.span(node), (key,), table.name)
+        scope, "write", node, Expr("map.delete", NONE, scope.span(node), (key,), table.name)
     )
 
 
@@ -199,13 +200,25 @@ def _read(
     keys: tuple[Expr, ...],
     time_first: bool = True,
 ) -> Expr:
-    """One row by its key. The time stands last; `as_of(time)` is written before a key, or after."""
+    """One row by its key. The time stands last; `as_of(time)` is written before a key, or after.
+
+    A key that does not fit its column is there nowhere.
+    """
     values, written = keys, list(range(len(keys)))
+    places = tuple(item.type for item in source.table.keys)
     if source.time is not None:
-        values = (*keys, source.time)
+        values, places = (*keys, source.time), (*places, source.time.type)
         written.insert(0 if time_first else len(keys), len(keys))
     span, data = scope.span(node), (source.table.name, source.time is not None)
-    value = in_order(scope, values, written, lambda args: Expr(op, type_, span, args, data))
+    value = guarded(
+        scope,
+        node,
+        values,
+        places,
+        written,
+        lambda args: Expr(op, type_, span, args, data),
+        lambda _, value: none_or_false(type_, value),
+    )
     return _effect(scope, "read", node, value)
 
 
@@ -216,7 +229,7 @@ def _no_keywords(scope: Scope, node: ast.Call) -> None:
 
 def _get(scope: Scope, source: View, node: ast.Call) -> Expr:
     _no_keywords(scope, node)
-    keys = key_of(scope, source.table, node.args, node)
+    keys = key_parts(scope, source.table, node.args, node)
     op = "map.find" if source.table.kind == "map" else "table.find"
     result = _value(source.table)
     result = result if isinstance(result, OptionalType) else OptionalType(result)

@@ -124,6 +124,11 @@ def _change(builder: Builder, statement: Change) -> None:
     for argument, place in reversed(pairs) if statement.op in _ASSIGNED else pairs:
         builder.push(argument)
         builder.set(place)
+    if statement.op == "dict.delete":  # KEY if it is not there, as where it is read
+        builder.get(statement.name)
+        builder.get(places[0])
+        builder.emit("map.get", type_)
+        builder.emit("drop")
     builder.emit("local.take", statement.name)
     for place in places:
         builder.emit("local.take", place)

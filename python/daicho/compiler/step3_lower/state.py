@@ -100,6 +100,16 @@ def _delete(builder: Builder, value: Expr) -> None:
 # --- maps and vars ---
 
 
+def _map_delete(builder: Builder, value: Expr) -> None:
+    """`del map[key]`: MISSING if there is none, as where it is read."""
+    table, _ = _table_of(builder, value)
+    key = builder.tee(value.args[0])
+    builder.emit("table.get", table)
+    builder.emit("drop")
+    builder.push(key)
+    builder.emit("table.delete", table)
+
+
 def _map_get(builder: Builder, value: Expr) -> None:
     table, _ = _table_of(builder, value)
     builder.push(value.args[0])
@@ -226,6 +236,7 @@ def _all_rows(builder: Builder, type_: Type) -> None:
 
 
 HANDLERS: dict[str, Callable[[Builder, Expr], None]] = {
+    "map.delete": _map_delete,
     "map.find": _map_find,
     "map.get": _map_get,
     "map.put": _map_put,
