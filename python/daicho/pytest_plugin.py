@@ -232,6 +232,7 @@ def deploy(chain: Chain, request: pytest.FixtureRequest) -> Callable[..., Artefa
     from daicho.author.project import artefact
 
     def install(source: str | Path, number: int = 0) -> Artefact:
+        __tracebackhide__ = True
         # A path needs no project, so the folder is looked for with a name alone.
         found = artefact(source, _folder(request) if isinstance(source, str) else Path())
         chain.deploy(found, number)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from daicho.compiler import Artefact, compile_source, load_ids
 from daicho.testing import (
     BLOCK_US,
@@ -120,7 +121,9 @@ def test_a_timer_that_fails_says_so(chain: Chain, holder: Party, bank: Party) ->
     chain.block([])
     [ran] = chain.timers
     assert ran.outcome.code == "FEED"
-    assert ran.outcome.place.startswith("deposits:")
+    file, line = ran.outcome.place.split(":")
+    assert (ROOT / file).resolve() == SAMPLES / "deposits.py"
+    assert "usd_jpy" in TEXT.splitlines()[int(line) - 1]
 
 
 # --- authority and failures ---
@@ -191,6 +194,30 @@ def test_details_of_a_failure(chain: Chain, holder: Party, bank: Party) -> None:
         chain.call(holder, "deposits", "place", signed_by=[bank], **arguments)
     with pytest.raises(AssertionError, match="nothing failed"), aborts("AMOUNT"):
         chain.query(bank, "deposits", "time_now")
+
+
+def test_a_name_that_there_is_not_is_told_with_those_that_there_are(
+    chain: Chain, bank: Party
+) -> None:
+    wrong = {
+        "no contract 'deposit' is deployed: deposits": lambda: chain.call(bank, "deposit", "fix"),
+        "deposits has no entry point 'fxi'; it has fix, place": (
+            lambda: chain.call(bank, "deposits", "fxi", rate=1)
+        ),
+        "time_now is a query: chain.query asks it": (
+            lambda: chain.call(bank, "deposits", "time_now")
+        ),
+        "deposits has no query 'fix'.* fix is an entry point: chain.call calls it": (
+            lambda: chain.query(bank, "deposits", "fix", rate=1)
+        ),
+        "no contract 'deposit' is deployed": lambda: chain.query(bank, "deposit", "time_now"),
+    }
+    for message, ask in wrong.items():
+        with pytest.raises(LookupError, match=message):
+            ask()
+    with pytest.raises(ValueError, match=r"signed_by=\[bank\]"):
+        chain.call(bank, "deposits", "fix", signed_by=bank, rate=1)  # type: ignore[arg-type]
+    assert chain.height == 0, "nothing was called"
 
 
 def test_a_role_that_there_is_not() -> None:

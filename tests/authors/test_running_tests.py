@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from authors.support import daicho, environment
+from authors.support import TIMEOUT_S, daicho, environment
 from conftest import ROOT
 from daicho.cli.exits import Exit
 from daicho.compiler import compile_folder
@@ -34,6 +34,16 @@ PART = """
 def test_part(chain, party, aborts):
     with aborts("UNKNOWN_PAPER"):
         chain.query(party("bank", "MEMBER"), "paper", "unknown", paper="x")
+"""
+SLIPS = """
+def test_contract(chain, party):
+    chain.query(party("bank", "MEMBER"), "papers", "find_paper", paper="x")
+
+def test_file(deploy):
+    deploy("bonds")
+
+def test_argument(chain, party):
+    chain.query(party("bank", "MEMBER"), "paper", "price", paper="x", amount=1)
 """
 FAILING = """
 from daicho.testing import aborts
@@ -77,7 +87,30 @@ def test_a_failing_test_is_a_false_check(paper: Path) -> None:
     assert ended.code == Exit.CHECK_FALSE
     assert ended.json["failures"] == ["tests/test_wrong.py::test_wrong"]
     assert "UNKNOWN_PAPER" in ended.err
-    assert "paper:" in ended.err, "the line of the contract that said no"
+    assert "UNKNOWN_PAPER at contracts/paper.py:" in ended.err, "the line that said no"
+
+
+def test_a_slip_in_a_test_shows_the_test_s_own_line(paper: Path) -> None:
+    (paper / "tests" / "test_slips.py").write_text(SLIPS)
+    ended = daicho(paper, "test", "tests/test_slips.py")
+    assert ended.code == Exit.CHECK_FALSE
+    assert "no contract 'papers' is deployed: paper" in ended.out
+    assert "no contract 'bonds' in" in ended.out
+    assert "missing ['rate']" in ended.out
+    for ours in ("testing/", "pytest_plugin.py", "author/project.py"):
+        assert ours not in ended.out, "frames of ours say nothing to the author"
+
+
+def test_the_debugger_is_in_the_contract_after_a_failure(paper: Path) -> None:
+    """`--pdb` begins where the call failed, with the contract's own names."""
+    (paper / "tests" / "test_wrong.py").write_text(FAILING)
+    done = subprocess.run(
+        [sys.executable, "-m", "daicho", "test", "--backend=python", "--pdb", "-k", "wrong"],
+        cwd=paper, env=environment(), input="p 'at ' + paper\nq\n", capture_output=True,
+        text=True, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    assert "contracts/paper.py(" in done.stdout, done.stdout
+    assert "'at x'" in done.stdout
 
 
 def test_options_of_pytest_pass_and_wrong_ones_are_usage(paper: Path) -> None:

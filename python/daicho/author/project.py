@@ -65,10 +65,14 @@ def artefacts(folder: Path) -> dict[str, Artefact]:
 
 
 def artefact(source: str | Path, folder: Path) -> Artefact:
-    """A contract by its name in `folder`, or by a path."""
+    """A contract by its name in `folder`, or by a path; LookupError when there is none."""
+    __tracebackhide__ = True
     if isinstance(source, str):
         known = artefacts(folder)
         if source in known:
             return known[source]
         source = folder / f"{source.removesuffix('.py')}.py"
+    if not source.is_file():
+        choices = ", ".join(path.stem for path in source_files(source.parent)) or "none"
+        raise LookupError(f"no contract {source.stem!r} in {source.parent}: {choices}")
     return compile_path(source)

@@ -282,7 +282,19 @@ def _made(
 
 def _failed(trap: Trap, traceback: TracebackType | None) -> Outcome:
     """The frames that the trap passed do not name it, or it would hold itself."""
-    return _made(trap.code, trap.name, trap.details, [], _site(traceback))
+    made = _made(trap.code, trap.name, trap.details, [], _site(traceback))
+    return made | {"way": _way(traceback)}
+
+
+def _way(traceback: TracebackType | None) -> TracebackType | None:
+    """The contracts' frames alone: where a debugger shall stop, and what it shows above."""
+    if traceback is None:
+        return None
+    rest = _way(traceback.tb_next)
+    frame = traceback.tb_frame
+    if CONTRACT not in frame.f_globals:
+        return rest
+    return TracebackType(rest, frame, traceback.tb_lasti, traceback.tb_lineno)
 
 
 def _site(traceback: TracebackType | None) -> tuple[int, int, int] | None:

@@ -15,6 +15,7 @@ from daicho.compiler import Abi, Artefact, compile_folder
 from daicho.testing.backends import Packed, Raw, Rows, backend, machine_of
 from daicho.testing.clock import Clock
 from daicho.testing.conservation import unbalanced
+from daicho.testing.naming import ENTRY, QUERY, Places, id_of, unknown_contract
 from daicho.testing.oracle import Oracle
 from daicho.testing.outcome import Aborted, Event, Outcome, TimerRun
 from daicho.testing.parties import Party, account, with_ids
@@ -58,6 +59,7 @@ class Chain:
         self.oracle = Oracle(self)
         self._names: dict[int, str] = {}
         self._artefacts: dict[int, Artefact] = {}
+        self._places: dict[int, Places] = {}
         self._parties: dict[bytes, str] = {}
         self._calls = 0
         self._record = opened()
@@ -94,6 +96,7 @@ class Chain:
         self.contracts[artefact.name] = (number, artefact.abi)
         self._names[number] = artefact.name
         self._artefacts[number] = artefact
+        self._places[number] = Places(artefact)
         self.oracle.learn(artefact)
         if self._watching is not None:
             self._watching.deployed(number, artefact)
@@ -105,7 +108,7 @@ class Chain:
         return made
 
     def abi(self, contract: str) -> Abi:
-        """The border of a deployed contract; KeyError when there is none."""
+        """The border of a deployed contract; LookupError when there is none."""
         return self._abi(contract)
 
     @property
@@ -136,11 +139,12 @@ class Chain:
         __tracebackhide__ = True  # a failure shows the test's own line
         outcome = self.block([Call(sender, contract, entry, arguments, signed_by, gas)])[0]
         if not outcome.ok:
-            raise Aborted(outcome)
+            raise Aborted(outcome).with_traceback(outcome.way)
         return outcome.value
 
     def block(self, calls: Sequence[Call]) -> list[Outcome]:
         """Execute calls in one block, in order."""
+        __tracebackhide__ = True
         done = self.prepared(calls)()
         self.timers = [self._timer(raw) for raw in self.backend.timers()]
         outcomes = [self._outcome(call, raw) for call, raw in zip(calls, done, strict=True)]
@@ -152,6 +156,7 @@ class Chain:
 
     def prepared(self, calls: Sequence[Call]) -> Callable[[], list[Raw]]:
         """The next block, encoded and not executed: calling it runs it and nothing else."""
+        __tracebackhide__ = True
         packed = self._packed(calls)
         feeds = self.oracle.take()
         self.time_us += BLOCK_US
@@ -170,13 +175,13 @@ class Chain:
         """Ask a query under the caller's compartments; its value, or `Aborted`."""
         __tracebackhide__ = True
         call = Call(caller, contract, query, arguments, (), gas)
-        packed = self._pack(call, self._abi(contract).queries[query].id)
+        packed = self._pack(call, id_of(self._abi(contract), query, QUERY))
         held = None if caller.sees_everything() else caller.compartments()
         outcome = self._outcome(call, self.backend.query(packed, held))
         if self._watching is not None:
             self._watching.ran()
         if not outcome.ok:
-            raise Aborted(outcome)
+            raise Aborted(outcome).with_traceback(outcome.way)
         return outcome.value
 
     def rows(self) -> Rows:
@@ -186,12 +191,19 @@ class Chain:
     # --- to bytes and back ---
 
     def _abi(self, contract: str) -> Abi:
+        __tracebackhide__ = True
+        if contract not in self.contracts:
+            raise unknown_contract(contract, self.contracts)
         return self.contracts[contract][1]
 
     def _packed(self, calls: Sequence[Call]) -> list[Packed]:
-        return [self._pack(it, self._abi(it.contract).entries[it.entry].id) for it in calls]
+        __tracebackhide__ = True
+        return [self._pack(it, id_of(self._abi(it.contract), it.entry, ENTRY)) for it in calls]
 
     def _pack(self, call: Call, number: int) -> Packed:
+        __tracebackhide__ = True
+        if isinstance(call.signed_by, Party):
+            raise ValueError(f"signed_by is a list of parties: signed_by=[{call.signed_by.name}]")
         self._calls += 1
         arguments = {name: with_ids(value) for name, value in call.arguments.items()}
         return {
@@ -230,14 +242,15 @@ class Chain:
         place, details = "", list[object]()
         if raw["site"] is not None:
             contract, line, _ = raw["site"]
-            place = f"{self._names.get(contract, contract)}:{line}"
+            place = self._places[contract].at(line)
             abi = self._abi(self._names[contract])
             if raw["code"] in abi.errors:
                 details = abi.decode_details(raw["code"], bytes(raw["result"]))
         said = ""
         if code == "CONSERVATION":
             said = unbalanced(bytes(raw["result"]), self._artefacts, self._parties)
-        return Outcome(code, None, details, [], gas, steps, place, lack, said)
+        way = raw.get("way")
+        return Outcome(code, None, details, [], gas, steps, place, lack, said, way)
 
     def _lack(self, call: Call, raw: Raw) -> Lack | None:
         result = bytes(raw["result"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import TracebackType
 
 from daicho.authority import Lack
 from daicho.testing.parties import Party
@@ -37,11 +38,16 @@ class Outcome:
     gas: int
     steps: int
     place: str
-    """Contract and source line where it failed; empty when it did not."""
+    """File and line where it failed, `contracts/bonds.py:12`; empty when it did not.
+
+    Of a contract that was deployed as a text, its name and the line.
+    """
     lack: Lack | None = None
     """Of ROLE and AUTHORITY: the authority needed and given."""
     unbalanced: str = ""
     """Of CONSERVATION: the group of the holdings, and the two sums that should be equal."""
+    way: TracebackType | None = field(default=None, compare=False, repr=False)
+    """On CPython: the contract's frames down to the line that failed, for a debugger."""
 
     @property
     def ok(self) -> bool:

@@ -39,7 +39,7 @@ class Watching:
         homes, lines = code_lines(artefact)
         self._homes |= {(number, function): home for function, home in enumerate(homes)}
         for home, found in lines.items():
-            self._record.knows(home, _shown(artefact.folder, home), found)
+            self._record.knows(home, shown_file(artefact.folder, home), found)
 
     def ran(self) -> None:
         """Take what ran since the last time."""
@@ -76,7 +76,8 @@ def _names(reader: Reader) -> list[str]:
     return names
 
 
-def _shown(folder: Path | None, home: str) -> str:
+def shown_file(folder: Path | None, home: str) -> str:
+    """A contract's file as a person names it from here."""
     file = f"{home}.py"
     if folder is None:
         return file
