@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from daicho.compiler import compile_path, compile_source
-from daicho.compiler.access import FORMS, KINDS, MODES, WAYS_MAX
+from daicho.compiler import CompileError, compile_path, compile_source, driver
+from daicho.compiler.access import FORMS, KINDS, MODES, WAYS_MAX, AccessSet, access_sets
 from daicho.compiler.artefact import Reader, read_sections
+from daicho.compiler.diagnostics import Reporter
+from daicho.compiler.step2_check.effects import check_effects
+from daicho.compiler.step2_check.scope import Module
 
 SAMPLES = Path(__file__).parent / "samples"
 HEAD = """from daicho.contract import (
@@ -197,3 +203,73 @@ def test_the_artefact_says_what_is_printed() -> None:
         f"{item.kind} {item.name}": sorted(map(str, item.accesses)) for item in artefact.accesses
     }
     assert {name: sorted(lines) for name, lines in printed.items()} == wanted
+
+
+# --- the work of it ---
+
+
+def calls_of(made: Callable[[], object]) -> int:
+    """How many functions are called while something is made."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        made()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def chained(count: int) -> Module:
+    """Each local is what the next one was a turn before, followed in every way of knowing."""
+    params = [f"p{number}" for number in range(WAYS_MAX)]
+    lines = [f"    v{number} = 1" for number in range(count)]
+    lines.append("    for k in range(3):")
+    lines += [f"        v{number} = v{number + 1}" for number in range(count - 1)]
+    lines.append(f"        v{count - 1} = stored(1)")
+    calls = [
+        f"    h({', '.join('stored(1)' if at == way else name for at, name in enumerate(params))})"
+        for way in range(WAYS_MAX)
+    ]
+    typed = ", ".join(f"{name}: Int" for name in params)
+    text = [f"def h({typed}) -> None:", *lines, "@entry(roles=ANY_ROLE)"]
+    text += [f"def f({typed}) -> None:", *calls]
+    return compile_source(HEAD + "\n".join(text) + "\n", "a.py").module
+
+
+def helpers(count: int) -> Module:
+    """Each helper calls the next, and a query each of them."""
+    lines = ["def h0() -> Int:\n    return stored(1)"]
+    lines += [f"def h{at}() -> Int:\n    return h{at - 1}()" for at in range(1, count)]
+    lines += ["@query(roles=ANY_ROLE)\ndef f() -> Int:"]
+    lines += [f"    h{at}()" for at in range(count)]
+    return compile_source(HEAD + "\n".join(lines) + "\n    return 1\n", "a.py").module
+
+
+def test_a_local_that_falls_is_asked_for_by_those_who_read_it() -> None:
+    few, many = (calls_of(partial(access_sets, chained(count))) for count in (40, 160))
+    assert many < 5 * few
+
+
+def test_effects_are_worked_out_once_for_all_callers() -> None:
+    steps: list[int] = []
+    for count in (50, 200):
+        module = helpers(count)
+        reporter = Reporter(module.parsed.source)
+        steps.append(calls_of(partial(check_effects, module, reporter)))
+        assert not reporter.diagnostics
+    assert steps[1] < 5 * steps[0]
+
+
+def test_size_is_asked_before_access(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_module: Module) -> list[AccessSet]:
+        raise AssertionError("a function that is too large was followed")
+
+    monkeypatch.setattr(driver, "access_sets", never)
+    body = f"x = {' + '.join(['n'] * 50)}\n" * 600
+    with pytest.raises(CompileError, match="bytes of code"):
+        touched(body)

@@ -43,8 +43,6 @@ from daicho.compiler.types import Field
 KINDS = ("entry", "query", "export", "scheduled")
 MODES = ("read", "write", "delta", "as-of")
 FORMS = ("exact", "prefix", "dynamic")
-ROUNDS_MAX = 4_096
-"""Turns until the facts of one function settle: each turn one more local or loop."""
 WAYS_MAX = 8
 """Ways of knowing its arguments that one function is followed in."""
 
@@ -152,9 +150,10 @@ class _Walker:
 class _Body:
     """One function: which locals are made of what is given, and what is touched.
 
-    A local is unknown if anything unknown is ever assigned to it, if it is
-    assigned where only unknown facts decide whether control comes, or if an
-    attempt that fails gives it back the value it had.
+    A local is unknown if anything unknown is ever assigned to it, if it is assigned where
+    only unknown facts decide whether control comes, or if an attempt that fails gives it
+    back the value it had. Facts only fall, and a statement is looked at again only when one
+    falls that it depends on.
     """
 
     def __init__(self, walker: _Walker, key: Key) -> None:
@@ -167,20 +166,36 @@ class _Body:
         self.result_known = True
         self._broken: set[int] = set()
         """Loops that something unknown may leave, by the identity of their node."""
-        self._loops: list[int] = []
-        for _ in range(ROUNDS_MAX + len(self.function.locals)):
-            before = (len(self.unknown), self.result_known, len(self._broken))
-            self.found = set()
-            self._block(self.function.body, sure=True)
-            if before == (len(self.unknown), self.result_known, len(self._broken)):
-                return
-        raise AssertionError(f"the facts of {self.function.name} do not settle")
+        self._loops: tuple[int, ...] = ()
+        self._at = 0
+        """The statement being looked at, by its identity."""
+        self._known: dict[int, Stmt] = {}
+        self._around: dict[int, tuple[bool, tuple[int, ...]]] = {}
+        """Whether it is sure that control comes to a statement, and the loops around it."""
+        self._readers: dict[str, dict[int, None]] = {}
+        self._waiting: dict[int, None] = {}
+        self._settle()
+        self.found, self._around = set(), {}  # what was found with facts that fell since is void
+        self._block(self.function.body, sure=True)
+
+    def _settle(self) -> None:
+        self._block(self.function.body, sure=True)
+        while self._waiting:
+            self._at, _ = self._waiting.popitem()
+            sure, self._loops = self._around[self._at]
+            self._statement(self._known[self._at], sure)
+        self._loops = ()
 
     # --- statements ---
 
     def _block(self, body: tuple[Stmt, ...], sure: bool) -> None:
+        """Look at statements around which something is new."""
+        around = (sure, self._loops)
         for statement in body:
-            self._statement(statement, sure)
+            if self._around.get(id(statement)) != around:
+                self._at = id(statement)
+                self._known[self._at], self._around[self._at] = statement, around
+                self._statement(statement, sure)
 
     def _statement(self, statement: Stmt, sure: bool) -> None:
         match statement:
@@ -224,17 +239,21 @@ class _Body:
         sure = sure and id(statement) not in self._broken
         for name in names:
             self._set(name, sure)
-        self._loops.append(id(statement))
+        outside = self._loops
+        self._loops = (*outside, id(statement))
         self._block(body, sure)
-        self._loops.pop()
+        self._loops = outside
 
     def _set(self, name: str, known: bool) -> None:
-        if not known:
+        if not known and name not in self.unknown:
             self.unknown.add(name)
+            self._waiting.update(self._readers.get(name, {}))
 
     def _leaves(self, sure: bool) -> None:
         if not sure:
-            self._broken.update(self._loops)
+            entered = [loop for loop in self._loops if loop not in self._broken]
+            self._waiting.update(dict.fromkeys(entered))
+            self._broken.update(entered)
 
     # --- expressions: whether a value is made of what is given ---
 
@@ -245,6 +264,7 @@ class _Body:
     def _value(self, value: Expr) -> bool:
         op = value.op
         if op in ("local", "list.pop"):
+            self._readers.setdefault(str(value.data), {})[self._at] = None
             return str(value.data) not in self.unknown
         if op == "let":
             self._set(str(value.data), self._value(value.args[0]))

@@ -30,7 +30,7 @@ from daicho.compiler.step2_check import check
 from daicho.compiler.step2_check.effects import all_modules
 from daicho.compiler.step2_check.scope import Module
 from daicho.compiler.step3_lower import lower
-from daicho.compiler.step4_emit import MapEntry, emit, function_name
+from daicho.compiler.step4_emit import MapEntry, emit, function_name, write
 
 IDS_FILE = "ids.toml"
 CONTRACT_NAME_MAX = 64
@@ -210,8 +210,10 @@ def compile_source(
     module = Sources(imports or {}, folder).check(name, source, reporter)
     reporter.stop_if_any()
     lowered = lower(module)
+    written = write(module, lowered, ids or Ids(), reporter)
+    reporter.stop_if_any()
     sets = access_sets(module)
-    emitted = emit(module, lowered, sets, ids or Ids(), reporter)
+    emitted = emit(written, sets, reporter)
     reporter.stop_if_any()
     return Artefact(
         name,

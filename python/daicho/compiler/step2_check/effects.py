@@ -62,32 +62,38 @@ def is_import(module: Module, callee: Function) -> bool:
     return callee.module != module.name and callee.kind == "export"
 
 
-def effects_of(start: Function, functions: dict[Name, Function]) -> set[str]:
-    """What `start` does in the end, through all it calls."""
-    kinds: set[str] = set()
-    seen: set[Name] = set()
-    waiting = [start]
-    while waiting:
-        function = waiting.pop()
-        kinds |= {kind for kind, _ in function.effects}
+def all_effects(functions: dict[Name, Function]) -> dict[Name, set[str]]:
+    """What each function does in the end, through all it calls.
+
+    Callers are asked again only when a callee does more: each at most once for each kind.
+    """
+    done = {name: {kind for kind, _ in item.effects} for name, item in functions.items()}
+    callers: dict[Name, dict[Name, None]] = {}
+    for caller, function in functions.items():
         for module, name, _ in function.calls:
-            if (module, name) not in seen:
-                seen.add((module, name))
-                waiting.append(functions[module, name])
-    return kinds
+            callers.setdefault((module, name), {})[caller] = None
+    waiting = list(functions)
+    while waiting:
+        callee = waiting.pop()
+        for caller in callers.get(callee, ()):
+            if not done[callee] <= done[caller]:
+                done[caller] |= done[callee]
+                waiting.append(caller)
+    return done
 
 
 def check_effects(module: Module, reporter: Reporter) -> None:
     """Queries do not write; helpers of other contracts do not touch state."""
     functions = all_functions(module)
+    effects = all_effects(functions)
     for function in module.functions:
         if function.kind == "query":
-            _check_query(function, functions, reporter)
+            _check_query(function, effects, reporter)
         for other, name, span in function.calls:
             callee = functions[other, name]
             if other == module.name or callee.kind == "export":
                 continue
-            if effects_of(callee, functions) & TOUCHING:
+            if effects[other, name] & TOUCHING:
                 reporter.error(codes.OWN_NAME, span, name=name, contract=other)
 
 
@@ -114,12 +120,11 @@ def _failures(function: Function) -> Iterator[tuple[str, int, Span]]:
                     pass
 
 
-def _check_query(function: Function, functions: dict[Name, Function], reporter: Reporter) -> None:
+def _check_query(function: Function, effects: dict[Name, set[str]], reporter: Reporter) -> None:
     words = _NOT_IN_QUERIES
     for kind, span in function.effects:
         if kind in words:
             reporter.error(codes.QUERY_WRITES, span, what=words[kind])
     for module, name, span in function.calls:
-        done = effects_of(functions[module, name], functions) & set(words)
-        for kind in sorted(done):
+        for kind in sorted(effects[module, name] & set(words)):
             reporter.error(codes.QUERY_WRITES, span, what=f"{words[kind]}, and `{name}` does")

@@ -61,10 +61,17 @@ class Emitted:
     source_map: dict[str, list[MapEntry]]
 
 
-def emit(
-    module: Module, functions: list[Code], sets: list[AccessSet], ids: Ids, reporter: Reporter
-) -> Emitted:
-    """The artefact of a module whose functions are `functions`, in this order."""
+@dataclass
+class Written:
+    """The code of every function, and what all of it names."""
+
+    pool: Pool
+    writers: list[FunctionWriter]
+    bodies: list[bytes]
+
+
+def write(module: Module, functions: list[Code], ids: Ids, reporter: Reporter) -> Written:
+    """The code of `functions`, in this order; a report where one is too large."""
     numbers = {(code.module, code.name): index for index, code in enumerate(functions)}
     pool = _pool(module, numbers, ids)
     spans = {key: item.span for key, item in all_functions(module).items()}
@@ -76,7 +83,7 @@ def emit(
         _check_size(spans[code.module, code.name], code, body, reporter)
         writers.append(writer)
         bodies.append(_function(pool, code, body))
-    return _assemble(pool, writers, bodies, sets, reporter)
+    return Written(pool, writers, bodies)
 
 
 def _pool(module: Module, functions: dict[tuple[str, str], int], ids: Ids) -> Pool:
@@ -122,13 +129,9 @@ def _function(pool: Pool, code: Code, body: bytes) -> bytes:
     return head + vector(declared) + u32(len(body)) + body
 
 
-def _assemble(
-    pool: Pool,
-    writers: list[FunctionWriter],
-    bodies: list[bytes],
-    sets: list[AccessSet],
-    reporter: Reporter,
-) -> Emitted:
+def emit(written: Written, sets: list[AccessSet], reporter: Reporter) -> Emitted:
+    """The artefact."""
+    pool, writers, bodies = written.pool, written.writers, written.bodies
     module = pool.module
     imported = imports(pool, reporter)
     declared_events, declared_tables = events(pool), tables(pool)
