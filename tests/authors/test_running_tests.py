@@ -146,6 +146,14 @@ def test_the_gas_of_every_entry(paper: Path) -> None:
     ]
 
 
+def test_cpython_has_no_gas_to_report(paper: Path) -> None:
+    """It counts nothing, and does not say that it counted 0."""
+    ended = daicho(paper, "test", "--gas", "--backend=python", "--json", "tests/test_paper.py")
+    assert ended.code == Exit.OK, ended.err
+    issue = ended.json["gas"]["paper.issue"]
+    assert (issue["calls"], issue["gas"], issue["steps"]) == (9, None, None)
+
+
 @pytest.mark.parametrize("more", [[], ["-n", "2"]])
 def test_the_lines_that_ran(paper: Path, more: list[str]) -> None:
     """Of an entry that no test calls no line ran; of one that aborts those before it did."""
