@@ -75,6 +75,9 @@ def run(arguments: list[str] | None = None) -> int:
         return int(result) if isinstance(result, int) else Exit.OK
     except EndError as end:
         return end.code
+    except SystemExit:
+        # So click ends when nobody reads on, with 1, which is a false check here.
+        return Exit.CLOSED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the end of the process
         return _end(error, Output("--json" in given))
 
