@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from authors.support import TIMEOUT_S, daicho, environment
+from authors.support import TIMEOUT_S, Here, daicho, environment
 from conftest import ROOT
 from daicho.cli.exits import Exit
 from daicho.compiler import compile_folder
@@ -144,6 +144,19 @@ def test_the_gas_of_every_entry(paper: Path) -> None:
     assert line.split()[1:6] == [str(issue[key]) for key in ("calls", "failed")] + [
         str(issue["gas"][key]) for key in ("min", "median", "max")
     ]
+
+
+def test_a_report_that_has_no_place_is_told_before_the_tests_run(here: Here, paper: Path) -> None:
+    ended = here(paper, "test", "--report", "nowhere/r.json", "--json")
+    assert (ended.code, ended.json["errors"][0]["code"]) == (Exit.USAGE, "CFG_FILE")
+
+
+def test_cpython_has_no_gas_to_report(paper: Path) -> None:
+    """It counts nothing, and does not say that it counted 0."""
+    ended = daicho(paper, "test", "--gas", "--backend=python", "--json", "tests/test_paper.py")
+    assert ended.code == Exit.OK, ended.err
+    issue = ended.json["gas"]["paper.issue"]
+    assert (issue["calls"], issue["gas"], issue["steps"]) == (9, None, None)
 
 
 @pytest.mark.parametrize("more", [[], ["-n", "2"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from authors.support import environment
 from daicho.cli.app import COMMANDS, run
 from daicho.cli.exits import Exit
 from daicho.cli.output import plain
@@ -219,6 +221,19 @@ def test_help_imports_no_command() -> None:
     assert ran.stdout.splitlines()[-1] == str(
         ["daicho.cli.app", "daicho.cli.exits", "daicho.cli.output"]
     )
+
+
+def test_a_reader_that_goes_away_is_no_false_check() -> None:
+    command = [sys.executable, "-m", "daicho", "explain", "GAS"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            command, env=environment(), stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (Exit.CLOSED, b"")
 
 
 def test_json_never_loses_digits() -> None:

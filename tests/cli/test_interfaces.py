@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from conftest import ROOT
 from daicho.cli.app import COMMANDS, daicho
+from daicho.cli.examples import EXAMPLES
 from daicho.cli.exits import Exit
 from daicho.codes import registry
 
@@ -135,3 +137,26 @@ def test_folders_of_a_new_network_are_those_of_the_page(seed_network: Path) -> N
     identity = seed_network / "nodes" / "exchange" / "identity"
     for path in [*identity.iterdir(), *(seed_network / "ca").iterdir()]:
         assert path.name in text, path.name
+
+
+@pytest.mark.parametrize("name", leaves(daicho))
+def test_every_command_s_help_ends_with_examples_that_parse(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = name.split()
+    found = command(path)
+    shown = found.get_help(click.Context(found, info_name=name))
+    assert "Examples:" in shown
+    (tmp_path / "contracts").mkdir()
+    for source in ("bonds", "paper"):
+        (tmp_path / "contracts" / f"{source}.py").touch()
+    monkeypatch.chdir(tmp_path)
+    for line in EXAMPLES[name]:
+        assert line in shown
+        words = shlex.split(line)
+        assert words[: len(path) + 1] == ["daicho", *path]
+        found.make_context(name, words[len(path) + 1 :])
+
+
+def test_there_are_examples_of_these_commands_alone() -> None:
+    assert set(EXAMPLES) == set(leaves(daicho))

@@ -47,9 +47,12 @@ class LazyGroup(click.Group):
         """Import the command of that name."""
         if cmd_name not in COMMANDS:
             return None
+        from daicho.cli.examples import show_examples
+
         module, name = COMMANDS[cmd_name][0].split(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
+        show_examples(command, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -72,6 +75,9 @@ def run(arguments: list[str] | None = None) -> int:
         return int(result) if isinstance(result, int) else Exit.OK
     except EndError as end:
         return end.code
+    except SystemExit:
+        # So click ends when nobody reads on, with 1, which is a false check here.
+        return Exit.CLOSED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the end of the process
         return _end(error, Output("--json" in given))
 

@@ -16,6 +16,7 @@ class Exit(IntEnum):
     DAMAGED = 5
     BUG = 70
     INTERRUPTED = 130
+    CLOSED = 141
 
 
 class EndError(Exception):

@@ -113,7 +113,7 @@ def node(home: Path) -> None:
         raise ConfigError.one("CFG_FILE", "--home", f"{home} has no node.toml")
     code = part("daicho.host").run(home)
     if isinstance(code, int) and code:
-        raise SystemExit(code)
+        raise EndError(Exit(code))
 
 
 @click.command()

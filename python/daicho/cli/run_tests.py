@@ -59,6 +59,8 @@ def test(
     if importlib.util.find_spec("pytest") is None:
         hint = "pip install 'daicho[test]'"
         raise ConfigError([Problem("CFG_NOT_BUILT", "pytest", "it is not installed here", hint)])
+    if report is not None and not report.absolute().parent.is_dir():
+        raise ConfigError.one("CFG_FILE", "--report", f"there is no folder {report.parent}")
     options = [f"--daicho-backend={backend}"]
     options += ["--daicho-gas"] if gas else []
     options += ["--daicho-cover"] if cover else []

@@ -67,8 +67,8 @@ def _usage(usage: Usage) -> dict[str, Any]:
 
 
 def _spread(values: list[int]) -> dict[str, int] | None:
-    """None when no call took effect."""
-    if not values:
+    """None when no call took effect, and on CPython, which counts neither gas nor steps."""
+    if not any(values):
         return None
     return {"min": values[0], "median": median_low(values), "max": values[-1]}
 
