@@ -135,6 +135,7 @@ def test_the_bounds_are_the_compilers() -> None:
         "items of a tuple": annotations.FIELDS_MAX,
         "members of an enum": classes.MEMBERS_MAX,
         "types within types": annotations.DEPTH_MAX,
+        "values of a tuple, those of tuples in it too": types.PARTS_MAX,
         "key columns of a table": tables.KEY_COLUMNS_MAX,
         "items or characters of a bounded type": annotations.LENGTH_MAX,
         "bytes of a text in the source": step1_parse.TEXT_BYTES_MAX,

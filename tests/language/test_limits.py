@@ -130,6 +130,19 @@ def test_a_constant_that_is_too_large_is_told_where_it_is_used() -> None:
     assert (found.code, user.splitlines()[found.span.line - 1]) == ("DC0080", "    x = XS")
 
 
+@pytest.mark.parametrize("levels", [3, 12])
+def test_names_for_tuples_of_tuples_do_not_multiply(levels: int) -> None:
+    """A few names could else stand for a type that nobody can walk through."""
+    wide = ", ".join(["T{}"] * 200)
+    names = [
+        f"T{level} = tuple[{wide.replace('{}', str(level - 1))}]" for level in range(1, levels)
+    ]
+    text = "\n".join([HEAD, f"T0 = tuple[{', '.join(['Int'] * 200)}]", *names, "\n"])
+    assert set(codes_of(text + body("pass")[len(HEAD) :])) == {"DC0080"}
+    values = "".join(f"x{level} = ({f'x{level - 1}, ' * 200})\n" for level in range(1, levels))
+    assert set(codes_of(body(f"x0 = ({'1, ' * 200})\n{values}"))) == {"DC0080"}
+
+
 @pytest.mark.parametrize("name", ["a" * 65, "é", "1st", "a-b", ""])
 def test_a_contract_has_a_name_that_the_ledger_takes(name: str, tmp_path: Path) -> None:
     assert codes_of(body("pass"), f"{name}.py") == ["DC0073"]

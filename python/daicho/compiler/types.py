@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+PARTS_MAX = 4_096
+"""Values in a tuple, those of the tuples within it counted; else a few short names
+for tuples of tuples would make a type that nobody can walk through."""
 DIGITS_MAX = 38
 """Decimal digits an amount or a decimal may have."""
 
@@ -258,6 +261,11 @@ class TupleType(Type):
 
     items: tuple[Type, ...]
 
+    @cached_property
+    def parts(self) -> int:
+        """How many values there are in all, in the tuples within it too; worked out once."""
+        return sum(parts_of(item) for item in self.items)
+
     def __str__(self) -> str:
         return f"tuple[{', '.join(str(item) for item in self.items)}]"
 
@@ -396,6 +404,18 @@ def depth_of(type_: Type) -> int:
             return 1 + max((depth_of(item) for item in items), default=0)
         case RecordType():
             return type_.depth
+    return 1
+
+
+def parts_of(type_: Type) -> int:
+    """How many values a value of the type is made of; a record counts as one, by its name."""
+    match type_:
+        case OptionalType(item) | ListType(item):
+            return parts_of(item)
+        case MapType(key, value):
+            return parts_of(key) + parts_of(value)
+        case TupleType():
+            return type_.parts
     return 1
 
 

@@ -11,6 +11,7 @@ from daicho.compiler.step2_check.scope import BuiltinSymbol, Module, TypeSymbol,
 from daicho.compiler.types import (
     DIGITS_MAX,
     NONE,
+    PARTS_MAX,
     UNKNOWN,
     BytesType,
     DecimalType,
@@ -130,7 +131,11 @@ class Annotations:
         if len(items) > FIELDS_MAX:
             self.reporter.error(codes.LIMIT, node, what=f"a tuple has at most {FIELDS_MAX} items")
             return UNKNOWN
-        return TupleType(tuple(self.read(item) for item in items))
+        made = TupleType(tuple(self.read(item) for item in items))
+        if made.parts > PARTS_MAX:
+            self.reporter.error(codes.LIMIT, node, what=f"a tuple holds at most {PARTS_MAX} values")
+            return UNKNOWN
+        return made
 
     def _map(self, key: ast.expr, value: ast.expr) -> Type:
         key_type = self.read(key)

@@ -31,6 +31,7 @@ from daicho.compiler.types import (
     INT,
     NEVER,
     NOTHING,
+    PARTS_MAX,
     STR,
     UNKNOWN,
     AmountType,
@@ -338,8 +339,11 @@ def _tuple(scope: Scope, node: ast.Tuple, expected: Type | None) -> Expr:
         for arg, item, want in zip(args, node.elts, wanted, strict=True)
     )
     types = tuple(meeting.widened(item.type) for item in args)
+    made = TupleType(types)
+    if made.parts > PARTS_MAX:
+        return scope.error(codes.LIMIT, node, what=f"a tuple holds at most {PARTS_MAX} values")
     args = tuple(coerce(scope, a, t, n) for a, t, n in zip(args, types, node.elts, strict=False))
-    return Expr("tuple", TupleType(types), scope.span(node), args)
+    return Expr("tuple", made, scope.span(node), args)
 
 
 def narrowed(scope: Scope, node: ast.expr, value: Expr) -> Expr:
