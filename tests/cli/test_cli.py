@@ -202,6 +202,15 @@ def test_our_bug_is_70(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert "a broken invariant" in captured.err
 
 
+def test_a_code_that_there_is_not_is_told_with_its_neighbours(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, document, _ = call(capsys, "explain", "conservaton")
+    assert document["errors"][0]["hint"] == "near it: CONSERVATION"
+    _, document, _ = call(capsys, "explain", "QQQ")
+    assert "its source" in document["errors"][0]["hint"]
+
+
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     for command in COMMANDS:
         assert run([command, "--help"]) == Exit.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -126,7 +127,9 @@ def explain(code: str, output: Output) -> None:
     """What CODE means and what to do."""
     known = registry().get(code.upper())
     if known is None:
-        raise ConfigError([Problem("CFG_REFERENCE", "CODE", f"{code!r} is no code")])
+        near = ", ".join(get_close_matches(code.upper(), registry()))
+        hint = f"near it: {near}" if near else "a contract's own codes stand in its source"
+        raise ConfigError([Problem("CFG_REFERENCE", "CODE", f"{code!r} is no code", hint)])
     output.result(
         {
             "ok": True,
