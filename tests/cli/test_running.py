@@ -313,7 +313,7 @@ def test_a_contract_that_does_not_compile_says_where(
     source = tmp_path / "broken.py"
     source.write_text("edition = 1\nx = 1.5\n")
     capsys.readouterr()
-    assert run(["contract", "build", str(source), "--json"]) == Exit.USAGE
+    assert run(["contract", "build", str(source), "--json"]) == Exit.CHECK_FALSE
     captured = capsys.readouterr()
     [line] = captured.out.splitlines()
     errors = json.loads(line)["errors"]
