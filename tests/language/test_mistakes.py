@@ -34,6 +34,13 @@ MISTAKES: dict[str, list[Told]] = {
     "ys = sorted(xs, key=lambda x: -x)": [("DC0006", "lambda x: -x", "`def`")],
     "ys: list[Int | None] = [n, m]\n    ys.sort()": [("DC0053", "ys.sort()", "sort numbers")],
     "x = fine * fine": [("DC0042", "fine * fine", "`fine.round(…)`")],
+    "t = attempt()": [("DC0048", "attempt()", "with attempt() as tried")],
+    "if n > 3:\n        return abort(Error.BAD)\n    n += 1": [
+        ("DC0040", "abort(Error.BAD)", "alone in its line")
+    ],
+    "d: dict[Int, Int] = {1: 2}\n    for p in d.items():\n        n += 1": [
+        ("DC0053", "d.items()", "for key, value in d.items()")
+    ],
     "ys = xs[::-1]": [("DC0006", "::-1", "range(start, stop, step)")],
     "if (k := n) > 3:\n        n = k": [("DC0006", "k := n", "line of its own")],
     "s = {1, 2}": [("DC0006", "{1, 2}", "Table")],

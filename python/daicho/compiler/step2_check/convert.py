@@ -76,6 +76,8 @@ def mismatch(scope: Scope, expected: Type, found: Type, node: ast.AST) -> Expr:
         return may_be_none(scope, node)
     if found == NONE:
         hint = "this gives no value"
+    if found == NEVER:
+        hint = "it does not come back: write it alone in its line"
     elif isinstance(node, ast.expr):
         hint = between(shown(node), found, expected)
     return scope.error(codes.MISMATCH, node, hint, expected=expected, found=found)

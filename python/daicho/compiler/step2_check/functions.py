@@ -74,7 +74,8 @@ def check(scope: Scope, node: ast.Call, name: str, expected: Type | None) -> Exp
         return constructors.number(scope, node, name, INT, None)
     handler = _HANDLERS.get(name)
     if handler is None:
-        return scope.error(codes.NOT_CALLABLE, node, name=name)
+        hint = "write `with attempt() as tried:`" if name == "attempt" else ""
+        return scope.error(codes.NOT_CALLABLE, node, hint, name=name)
     return handler(scope, node, expected)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from daicho.compiler import codes
+from daicho.compiler.diagnostics import shown
 from daicho.compiler.step2_check import operators
 from daicho.compiler.step2_check.assignments import bind
 from daicho.compiler.step2_check.convert import check_as, is_convertible
@@ -141,6 +142,16 @@ def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type
             items = scope.check(owner)
             if isinstance(items.type, MapType):
                 return items, (items.type.key, items.type.value)
+        case ast.Call(func=ast.Attribute(value=owner, attr="items"), args=[], keywords=[]) if (
+            isinstance(scope.check(owner).type, MapType)
+        ):
+            text = shown(owner)
+            hint = f"write `for key, value in {text}.items()`, or `for key in {text}`"
+            what = "gives keys and values, two at a time"
+            found = f"`{text}.items()`"
+            return scope.error(codes.NOT_ITERABLE, node.iter, hint, found=found, what=what), (
+                UNKNOWN,
+            )
         case _:
             items = scope.check(node.iter)
     match items.type:
