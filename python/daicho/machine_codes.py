@@ -26,7 +26,8 @@ TRAPS = {
     "NONE": ("A value was used that is None.", "Test it first, or use `expect`."),
     "LENGTH": (
         "A text, list, map, key or row is longer than its type allows.",
-        "Raise the bound in the type, or page with `limit` and `after`.",
+        "Raise the bound in the type, or page with `limit` and `after`; a row's key has at most "
+        "512 bytes, a letter up to 4 of them.",
     ),
     "DEPTH": (
         "Calls or savepoints are nested too deeply.",

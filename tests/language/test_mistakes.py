@@ -34,6 +34,10 @@ MISTAKES: dict[str, list[Told]] = {
     "ys = sorted(xs, key=lambda x: -x)": [("DC0006", "lambda x: -x", "`def`")],
     "ys: list[Int | None] = [n, m]\n    ys.sort()": [("DC0053", "ys.sort()", "sort numbers")],
     "x = fine * fine": [("DC0042", "fine * fine", "`fine.round(…)`")],
+    "x = Pair.a": [("DC0045", "Pair.a", "a value of Pair has it")],
+    "text = str(price)": [("DC0040", "price", "`price.to_int(DOWN)`")],
+    'fee = JPY("\u0661")': [("DC0034", '"\u0661"', "-1_000.50")],
+    'fee = JPY(" 12 ")': [("DC0034", '" 12 "', "-1_000.50")],
     "t = attempt()": [("DC0048", "attempt()", "with attempt() as tried")],
     "if n > 3:\n        return abort(Error.BAD)\n    n += 1": [
         ("DC0040", "abort(Error.BAD)", "alone in its line")

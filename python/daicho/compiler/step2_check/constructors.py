@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime
 import decimal
+import re
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import shown
@@ -33,6 +34,9 @@ from daicho.compiler.types import (
     Type,
 )
 
+_NUMBER = re.compile(r"[+-]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)([eE][+-]?[0-9]{1,4})?")
+"""What Python reads as a number in a source; its decimals read spaces and other figures too."""
+
 
 def construct(scope: Scope, node: ast.Call, name: str, type_: Type) -> Expr:
     """`Type(…)`: the value a type makes of its arguments."""
@@ -48,7 +52,7 @@ def construct(scope: Scope, node: ast.Call, name: str, type_: Type) -> Expr:
             value = scope.check(node.args[0])
             if isinstance(value.type, IntType):
                 return Expr("text.from_int", STR, span, (value,))
-            return coerce(scope, value, INT, node)
+            return coerce(scope, value, INT, node.args[0])
         case IntType() if positional(scope, node, 1, name):
             value = scope.check(node.args[0])
             if isinstance(value.type, StrType):
@@ -94,10 +98,10 @@ def number(scope: Scope, node: ast.Call, name: str, type_: Type, scale: int | No
             return computed
         hint = between(shown(node.args[0]), computed.type, type_)
         return scope.error(codes.CONSTANT, node.args[0], hint, what=f"`{name}(…)` takes a literal")
-    try:
-        parsed = decimal.Decimal(text.replace("_", ""))
-    except decimal.InvalidOperation:
-        return scope.error(codes.CONSTANT, node.args[0], what=f"{text!r} is not a number")
+    if not _NUMBER.fullmatch(text):
+        hint = f'write it as in `{name}("-1_000.50")`'
+        return scope.error(codes.CONSTANT, node.args[0], hint, what=f"{text!r} is not a number")
+    parsed = decimal.Decimal(text.replace("_", ""))
     exponent = parsed.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -DIGITS_MAX or parsed.adjusted() >= DIGITS_MAX:
         return scope.error(codes.RANGE, node.args[0], value=text, expected=name)

@@ -177,6 +177,9 @@ def _member(scope: Scope, node: ast.Attribute, owner: Type) -> Expr:
         members = dict(owner.members)
         if node.attr in members:
             return Expr("const", owner, scope.span(node), (), members[node.attr])
+    if isinstance(owner, RecordType) and owner.index(node.attr) >= 0:
+        hint = f"a value of {owner.name} has it, `value.{node.attr}`; the class does not"
+        return scope.error(codes.ATTRIBUTE, node, hint, owner=owner, name=node.attr)
     return scope.no_attribute(node, owner)
 
 
