@@ -50,7 +50,7 @@ class Assignments(Blocks):
         if isinstance(target.type, MapType):
             key = of(target.type.key, 2)
             if self.rng.random() < 0.25:
-                return [*made, self._gone(name, key)]
+                return [*made, *self._gone(name, target.type, key)]
             return [*made, Node(f"{name}[{key}] = {of(target.type.value, 2)}")]
         assert isinstance(target.type, ListType)
         return [*made, *self._list_change(name, target.type.item)]
@@ -79,10 +79,15 @@ class Assignments(Blocks):
             return [*before, self.declare(item, f"{name}.pop()")]
         return [Node(self.rng.choice(ways))]
 
-    def _gone(self, name: str, key: str) -> Node:
-        """A key deleted, mostly one that is there."""
+    def _gone(self, name: str, type_: MapType, key: str) -> list[Node]:
+        """A key deleted: one that was just put there, one that is there, or any."""
         gone = Node(f"del {name}[{key}]")
-        return Node(f"if {key} in {name}:", [gone]) if self.rng.random() < 0.7 else gone
+        match self.rng.randrange(6):
+            case 0:
+                return [gone]
+            case 1 | 2:
+                return [Node(f"if {key} in {name}:", [gone])]
+        return [Node(f"{name}[{key}] = {self.make.of(type_.value, 1)}"), gone]
 
     def _unpack(self) -> list[Node]:
         types = (self._scalar(), self._scalar())
@@ -120,7 +125,7 @@ class Assignments(Blocks):
             case 0:
                 return [self.declare(OptionalType(type_.value), f"{name}.get({key})")]
             case 1:
-                return [self._owned(name, type_), self._gone(name, key)]
+                return [self._owned(name, type_), *self._gone(name, type_, key)]
             case 2:
                 return [self.declare(ListType(type_.value), f"{name}.values()")]
             case 3:
