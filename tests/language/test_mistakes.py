@@ -38,12 +38,14 @@ MISTAKES: dict[str, list[Told]] = {
     "text = str(price)": [("DC0040", "price", "`price.to_int(DOWN)`")],
     'fee = JPY("\u0661")': [("DC0034", '"\u0661"', "-1_000.50")],
     'fee = JPY(" 12 ")': [("DC0034", '" 12 "', "-1_000.50")],
+    "for p in xs.items():\n        n += 1": [("DC0045", "xs.items", "a list has")],
+    "for p in nothing.items():\n        n += 1": [("DC0020", "nothing", "")],
     "t = attempt()": [("DC0048", "attempt()", "with attempt() as tried")],
     "if n > 3:\n        return abort(Error.BAD)\n    n += 1": [
         ("DC0040", "abort(Error.BAD)", "alone in its line")
     ],
     "d: dict[Int, Int] = {1: 2}\n    for p in d.items():\n        n += 1": [
-        ("DC0053", "d.items()", "for key, value in d.items()")
+        ("DC0053", "d.items", "for key, value in d.items()")
     ],
     "ys = xs[::-1]": [("DC0006", "::-1", "range(start, stop, step)")],
     "if (k := n) > 3:\n        n = k": [("DC0006", "k := n", "line of its own")],

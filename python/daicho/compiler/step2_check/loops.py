@@ -136,22 +136,12 @@ def _turn(scope: Scope, target: ast.Name, type_: Type) -> tuple[str, list[Stmt]]
 def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type, ...]]:
     """What a loop runs over, and the types of its targets."""
     match node.iter:
-        case ast.Call(func=ast.Attribute(value=owner, attr="items"), args=[], keywords=[]) if (
-            count == 2
-        ):
-            items = scope.check(owner)
-            if isinstance(items.type, MapType):
+        case ast.Call(func=ast.Attribute(attr="items") as called, args=[], keywords=[]):
+            items = scope.check(called.value)
+            if isinstance(items.type, MapType) and count == 2:
                 return items, (items.type.key, items.type.value)
-        case ast.Call(func=ast.Attribute(value=owner, attr="items"), args=[], keywords=[]) if (
-            isinstance(scope.check(owner).type, MapType)
-        ):
-            text = shown(owner)
-            hint = f"write `for key, value in {text}.items()`, or `for key in {text}`"
-            what = "gives keys and values, two at a time"
-            found = f"`{text}.items()`"
-            return scope.error(codes.NOT_ITERABLE, node.iter, hint, found=found, what=what), (
-                UNKNOWN,
-            )
+            if items.type != UNKNOWN and count == 1:
+                return _no_pairs(scope, called, items), (UNKNOWN,)
         case _:
             items = scope.check(node.iter)
     match items.type:
@@ -174,6 +164,16 @@ def _iterated(scope: Scope, node: ast.For, count: int) -> tuple[Expr, tuple[Type
             what=f"does not give {count} at a time",
         )
     return items, (UNKNOWN,) * count
+
+
+def _no_pairs(scope: Scope, called: ast.Attribute, owner: Expr) -> Expr:
+    """Report `.items()` of what has none, or of a map into one name."""
+    if not isinstance(owner.type, MapType):
+        return scope.no_attribute(called, owner.type)
+    text = shown(called.value)
+    hint = f"write `for key, value in {text}.items()`, or `for key in {text}`"
+    what = "gives keys and values, two at a time"
+    return scope.error(codes.NOT_ITERABLE, called, hint, found=f"`{text}.items`", what=what)
 
 
 def _for_range(scope: Scope, node: ast.For, block: Block, names: list[ast.Name]) -> list[Stmt]:

@@ -12,13 +12,14 @@ begins with every local own tells which are so still at its end.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from daicho.compiler import codes
 from daicho.compiler.diagnostics import Reporter, Span
 from daicho.compiler.step2_check.effects import Name, all_functions
 from daicho.compiler.step2_check.scope import Module
+from daicho.compiler.step2_check.values import with_parts
 from daicho.compiler.tree import (
     Assign,
     Attempt,
@@ -274,7 +275,7 @@ class _Body:
 
     def _popped(self, value: Expr, facts: _Facts) -> None:
         """The lists that a part of `value` takes the last item of."""
-        for part in _parts(value):
+        for part in with_parts((value,)):
             if part.op == "list.pop":
                 self._changed(str(part.data), part.span, facts)
 
@@ -364,12 +365,3 @@ class _Body:
                     self._holding[id(type_)] = any(self._holds(item.type) for item in fields)
                 return self._holding[id(type_)]
         return False
-
-
-def _parts(value: Expr) -> Iterator[Expr]:
-    """A value and all it is made of."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        waiting += part.args

@@ -42,7 +42,7 @@ def check_values(function: Function, reporter: Reporter) -> None:
     if reporter.diagnostics:
         return
     for statement in statements(function.body):
-        for value in _with_parts(_needed(statement)):
+        for value in with_parts(_needed(statement)):
             if not _is_typed(value.type):
                 reporter.error(codes.INFER, value.span, what="this value")
                 return
@@ -71,10 +71,11 @@ def statements(body: tuple[Stmt, ...]) -> Iterator[Stmt]:
 
 def values(statement: Stmt) -> Iterator[Expr]:
     """Every value that a statement itself works out, with those it is made of."""
-    return _with_parts(_values(statement))
+    return with_parts(_values(statement))
 
 
-def _with_parts(found: tuple[Expr, ...]) -> Iterator[Expr]:
+def with_parts(found: tuple[Expr, ...]) -> Iterator[Expr]:
+    """Values, and all that they are made of."""
     waiting = list(found)
     while waiting:
         value = waiting.pop()
